@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# stalemate: `make help` lists what a person may type.
+#
+# Variables:  CC, CFLAGS (yours come last), SAN=1 (ASan + UBSan, own build folder), WERROR=1,
+#             WRAP="valgrind -q --error-exitcode=100" (unit tests run under it),
+#             PREFIX (default /usr/local), DESTDIR.
+# Every object depends on the headers it read (-MMD) and on the flags it was built with
+# (build/flags): no change, no compile; changed flags, all compiled again.
+
+ifdef SAN
+B := build-san
+SANFLAGS := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+else
+B := build
+endif
+
+PREFIX ?= /usr/local
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+VERSION := 0.1.0
+WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wundef \
+	-Wno-missing-field-initializers
+ifdef WERROR
+WARN += -Werror
+endif
+
+LIBRARIES := libvirt libvirt-qemu libxml-2.0 jansson inih uuid uuid
+# Lazily: on a fresh machine the libraries come only with `make demo` or `make check`.
+LIB_CFLAGS = $(shell pkg-config --cflags $(LIBRARIES))
+LIB_LIBS = $(shell pkg-config --libs $(LIBRARIES)) -lm -lpthread
+
+BASE := -std=gnu11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -I. -Icontroller -O2 -g $(WARN) $(SANFLAGS)
+FLAGS = $(CC) $(BASE) $(CFLAGS)
+
+COMMON := $(wildcard common/*.c)
+AGENT := $(filter-out agent/main.c,$(wildcard agent/*.c))
+PURE := $(wildcard controller/rundir/*.c controller/check/*.c controller/report/*.c controller/plan/*.c)
+WORLD := $(wildcard controller/site/*.c controller/run/*.c)
+PROGRAM := $(wildcard controller/*.c)
+UNIT_TESTS := $(wildcard tests/unit/test_*.c)
+AGENT_TESTS := $(wildcard tests/agent/test_*.c)
+SITE_TESTS := $(wildcard tests/site/test_*.c)
+
+obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
+UNIT_BINS := $(patsubst tests/unit/%.c,$(B)/tests/%,$(UNIT_TESTS))
+AGENT_BINS := $(patsubst tests/agent/%.c,$(B)/tests/%,$(AGENT_TESTS))
+SITE_BINS := $(patsubst tests/site/%.c,$(B)/tests/%,$(SITE_TESTS))
+PLATFORM_BINS := $(patsubst tests/platform/%.c,$(B)/tests/platform-%,$(wildcard tests/platform/*.c))
+
+# Builds use all cores unless you said -j yourself; tests never run beside each other.
+J = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
+RUN_TESTS = STALEMATE="$(CURDIR)/$(B)/stalemate" AGENT="$(CURDIR)/$(B)/stalemate-agent" tests/run-tests.sh
+
+.PHONY: all
+all: $(B)/stalemate $(B)/stalemate-agent	## build both programs
+
+$(B)/stalemate: $(call obj,$(COMMON) $(PURE) $(WORLD) $(PROGRAM))
+	$(CC) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIB_LIBS)
+
+# The agent runs in a guest that has no libraries of ours: static (sanitizers cannot be).
+$(B)/stalemate-agent: $(call obj,$(COMMON) $(AGENT) agent/main.c)
+	$(CC) $(SANFLAGS) $(LDFLAGS) $(if $(SAN),,-static -s) -o $@ $^ -lpthread
+
+$(B)/obj/common/tag.o: private CFLAGS += -O3
+$(call obj,$(PURE) $(WORLD) $(PROGRAM) $(UNIT_TESTS) $(SITE_TESTS)): private BASE += $(LIB_CFLAGS)
+
+$(B)/obj/%.o: %.c $(B)/flags
+	@mkdir -p $(@D)
+	$(CC) $(BASE) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+# Unit tests link the pure part only: code that calls towards site/ or run/ does not link.
+$(UNIT_BINS): $(B)/tests/%: $(B)/obj/tests/unit/%.o $(call obj,$(COMMON) $(PURE))
+	@mkdir -p $(@D)
+	$(CC) $(SANFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka -lxml2 -ljansson -linih -lm -lpthread
+
+$(AGENT_BINS): $(B)/tests/%: $(B)/obj/tests/agent/%.o $(call obj,$(COMMON) $(AGENT))
+	@mkdir -p $(@D)
+	$(CC) $(SANFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka -lpthread
+
+# Assumptions about the kernel, each a program of its own with the claim on top.
+$(PLATFORM_BINS): $(B)/tests/platform-%: $(B)/obj/tests/platform/%.o
+	@mkdir -p $(@D)
+	$(CC) $(SANFLAGS) $(LDFLAGS) -o $@ $^
+
+# These may link what touches the world, and test the parts of it that a machine without guests has.
+$(SITE_BINS): $(B)/tests/%: $(B)/obj/tests/site/%.o $(call obj,$(COMMON) $(PURE) $(WORLD))
+	@mkdir -p $(@D)
+	$(CC) $(SANFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(LIB_LIBS)
+
+$(B)/flags: FORCE
+	@mkdir -p $(B)
+	@echo '$(subst ','"'"',$(FLAGS))' | cmp -s - $@ || echo '$(subst ','"'"',$(FLAGS))' > $@
+
+.PHONY: FORCE
+FORCE:
+
+.PHONY: demo
+demo:	## the main job: two guests, six cache modes, the verdict table
+	tools/packages.sh build run
+	$(MAKE) $(J) all
+	$(B)/stalemate demo
+
+.PHONY: check
+check:	## install what the tests need and run them all, the lab included
+	tools/packages.sh build run test
+	$(MAKE) $(J) all test-programs
+	$(MAKE) check-layers
+	$(MAKE) check-headers
+	$(MAKE) check-unit
+	$(MAKE) check-house
+	$(MAKE) check-platform
+	$(MAKE) check-lab
+
+.PHONY: test-programs
+test-programs: $(UNIT_BINS) $(AGENT_BINS) $(PLATFORM_BINS)	## build the tests, run none
+
+.PHONY: check-unit
+check-unit: all $(UNIT_BINS) $(AGENT_BINS) $(SITE_BINS)	## unit tests, oracle and command line: no root, no guests
+	tests/run-tests.sh $(UNIT_BINS) $(AGENT_BINS) $(SITE_BINS)
+	$(RUN_TESTS) tests/cli/*.sh
+
+.PHONY: check-house
+check-house: all	## the house itself: rebuilds, packages, test runner, install
+	$(RUN_TESTS) tests/house/*.sh
+
+.PHONY: check-platform
+check-platform: $(PLATFORM_BINS)	## what we assume of the kernel (root)
+	tests/run-tests.sh $(PLATFORM_BINS) tests/platform/*.sh
+
+.PHONY: check-lab
+check-lab: all	## the lab: real guests, real GFS2 (root, QEMU, libvirt)
+	$(RUN_TESTS) tests/lab/*.sh
+
+.PHONY: check-layers
+check-layers:	## arrows go one way (docs/design.md)
+	tests/check-layers.sh
+
+.PHONY: check-headers
+check-headers:	## every header compiles alone
+	@for h in $$(find agent common controller tests -name '*.h'); do \
+		$(CC) $(BASE) $(LIB_CFLAGS) -fsyntax-only -x c $$h || { echo "header does not stand alone: $$h"; exit 1; }; \
+	done
+
+.PHONY: bench
+bench: all $(B)/tests/bench	## print the numbers we hold ourselves to; writes build/bench.json
+	$(B)/tests/bench $(B)/bench.json
+
+$(B)/tests/bench: $(B)/obj/tests/bench/bench.o $(call obj,$(COMMON) $(PURE))
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ -ljansson -linih -lxml2 -lm -lpthread
+
+.PHONY: lint
+lint:	## clang-format, clang-tidy, cppcheck, shellcheck
+	tools/packages.sh build test ci
+	tests/lint.sh $(BASE) $(LIB_CFLAGS)
+
+.PHONY: ci
+ci:	## what CI runs, each job a target of its own
+	$(MAKE) check WERROR=1
+	$(MAKE) ci-sanitizers
+	$(MAKE) ci-valgrind
+	$(MAKE) lint
+	tests/check-tree.sh
+
+.PHONY: ci-sanitizers
+ci-sanitizers:	## unit tests under ASan + UBSan
+	$(MAKE) $(J) all test-programs SAN=1 WERROR=1
+	$(MAKE) check-unit SAN=1 WERROR=1
+
+.PHONY: ci-valgrind
+ci-valgrind:	## unit tests under valgrind
+	$(MAKE) $(J) all test-programs WERROR=1
+	$(MAKE) check-unit WERROR=1 WRAP="valgrind -q --error-exitcode=100 --leak-check=full"
+
+.PHONY: install
+install: all	## install both programs, image script, workloads and manual
+	tools/install.sh "$(DESTDIR)$(PREFIX)" $(B)
+
+.PHONY: uninstall
+uninstall:	## remove what install put there
+	tools/install.sh --uninstall "$(DESTDIR)$(PREFIX)"
+
+.PHONY: clean
+clean:	## remove what was built
+	rm -rf build build-san
+
+.PHONY: help
+help:	## this list
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' Makefile | expand -t 18
+
+-include $(shell find $(B)/obj -name '*.d' 2>/dev/null)

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * executor.h - performs operations on the open target and sends their records.
+ *
+ * Used by one thread, the lane's. A RUN is checked as a whole before its first operation is done:
+ * so FAILED means that nothing of it was submitted.
+ */
+#ifndef AGENT_EXECUTOR_H
+#define AGENT_EXECUTOR_H
+
+#include "agent/outlet.h"
+#include "agent/target.h"
+#include "common/message.h"
+
+struct executor {
+	struct outlet *outlet;	     /* not owned */
+	struct target *target;	     /* NULL: none is open */
+	uint64_t connection;	     /* whom the records are for */
+	void *buf;		     /* TARGET_OP_MAX bytes, of the operation being done */
+	uint64_t last[LANE_MAX + 1]; /* highest write sequence of each lane since OPEN */
+	size_t used;
+	uint8_t records[FRAME_PAYLOAD_MAX]; /* not sent yet */
+};
+
+int executor_init(struct executor *executor, struct outlet *outlet, struct error *err);
+void executor_done(struct executor *executor);
+
+/* Open a target in place of the one that may be open; on failure none is. */
+int executor_open(struct executor *executor, const struct message_open *open,
+		  const struct io_path *io, struct error *err);
+void executor_close(struct executor *executor);
+
+/* May this RUN be done? -1 with *err (ERROR_USER): nothing of it may. */
+int executor_check(struct executor *executor, const struct message_run *run, struct error *err);
+
+/* Do one checked operation; its records are sent when a frame is full, or by executor_flush. */
+void executor_do(struct executor *executor, const struct message_op *op);
+void executor_flush(struct executor *executor);
+
+#endif

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * target.c - see target.h.
+ *
+ * The prefill writes every unit once, whole, with the tag of sequence 0: so "initial" is a value
+ * like any other, and a unit that reads as zeros or as something else is a finding. It goes down
+ * the same I/O path as everything later.
+ */
+#include "agent/target.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "agent/claim.h"
+#include "agent/target_create.h"
+#include "common/clock.h"
+
+static int check_geometry(const struct message_open *open, struct error *err)
+{
+	if (open->node >= NODES)
+		return error_set(err, ERROR_USER, "node %u does not exist", open->node);
+	if (open->unit < UNIT_MIN || open->unit > UNIT_MAX || (open->unit & (open->unit - 1)))
+		return error_set(err, ERROR_USER,
+				 "unit %u: must be a power of two from %u to %u bytes", open->unit,
+				 UNIT_MIN, UNIT_MAX);
+	if (!open->files || open->files > TARGET_FILES_MAX)
+		return error_set(err, ERROR_USER, "%u data files: must be 1 to %u", open->files,
+				 TARGET_FILES_MAX);
+	if (!open->size || open->size > INT64_MAX ||
+	    open->size % ((uint64_t)open->files * open->unit))
+		return error_set(err, ERROR_USER,
+				 "size %llu: must be a multiple of %u files of %u-byte units",
+				 (unsigned long long)open->size, open->files, open->unit);
+	return 0;
+}
+
+/* An absolute path without slashes at its end: those would make open(2) follow a symbolic link. */
+static int check_path(const char *path, char ret[MESSAGE_TEXT_MAX], struct error *err)
+{
+	size_t len = strlen(path);
+
+	if (path[0] != '/')
+		return error_set(err, ERROR_USER, "the target '%.200s' is not an absolute path",
+				 path);
+	while (len && path[len - 1] == '/')
+		len--;
+	if (!len)
+		return error_set(err, ERROR_USER, "the root directory cannot be a target");
+	memcpy(ret, path, len);
+	ret[len] = 0;
+	return 0;
+}
+
+/* Without `create` all must be there already, as this run's other node has made it. */
+static int find(const struct target *target, const struct message_open *open,
+		struct target_created *made, struct error *err)
+{
+	struct claim claim;
+
+	memset(made, 0, sizeof(*made));
+	made->fd = openat(AT_FDCWD, target->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (made->fd < 0)
+		return error_set_errno(err, ERROR_WORLD, "cannot open the target %s", target->path);
+	if (claim_read(made->fd, &claim, err) < 0) {
+		err->kind = ERROR_WORLD;
+		return error_prefix(err, "the target %s is not ours", target->path);
+	}
+	if (memcmp(claim.run, open->run, sizeof(claim.run)))
+		return error_set(err, ERROR_WORLD, "the target %s was claimed by another run",
+				 target->path);
+	if (claim.volume != open->volume || claim.unit != open->unit || claim.size != open->size ||
+	    claim.files != open->files)
+		return error_set(err, ERROR_WORLD,
+				 "the target %s was claimed as volume %u, %llu bytes in %u files "
+				 "of %u-byte units, not as volume %u, %llu in %u of %u",
+				 target->path, claim.volume, (unsigned long long)claim.size,
+				 claim.files, claim.unit, open->volume,
+				 (unsigned long long)open->size, open->files, open->unit);
+	return 0;
+}
+
+static int open_files(struct target *target, int directory, struct error *err)
+{
+	uint64_t size = target->units_per_file * target->unit;
+	struct stat status;
+	unsigned i;
+	int fd;
+
+	for (i = 0; i < target->files; i++) {
+		fd = target_open_file(directory, i, target->io->open_flags, err);
+		if (fd < 0)
+			goto fail;
+		if (fstat(fd, &status) < 0 || (uint64_t)status.st_size != size) {
+			error_set(err, ERROR_WORLD, "data file %u has not the size of the claim",
+				  i);
+			close(fd);
+			goto fail;
+		}
+		target->file[i] = target->io->open(fd, err);
+		if (!target->file[i]) {
+			close(fd);
+			goto fail;
+		}
+	}
+	return 0;
+fail:
+	err->kind = ERROR_WORLD;
+	return error_prefix(err, "the target %s", target->path);
+}
+
+static int prefill(struct target *target, struct error *err)
+{
+	unsigned batch = TARGET_OP_MAX / target->unit, sectors = target->unit / SECTOR_SIZE, n, i;
+	struct tag tag = {.write_id = WRITE_ID_INITIAL, .sectors = (uint16_t)sectors};
+	uint64_t unit = 0, left;
+	void *buf = NULL;
+	int result = -1;
+
+	if (posix_memalign(&buf, TARGET_ALIGN, TARGET_OP_MAX))
+		return error_set(err, ERROR_WORLD, "no memory to prefill the target");
+	tag.invoke = clock_ns();
+	while (unit < target->units) {
+		left = target->units_per_file - unit % target->units_per_file;
+		n = left < batch ? (unsigned)left : batch;
+		for (i = 0; i < n; i++) {
+			tag.sector = (unit + i) * sectors;
+			tag_stamp(&target->space, &tag, (uint8_t *)buf + (size_t)i * target->unit);
+		}
+		if (target_write(target, unit, n, buf, err) < 0)
+			goto out;
+		unit += n;
+	}
+	result = target_flush(target, err);
+out:
+	free(buf);
+	return result < 0 ? error_prefix(err, "cannot prefill the target %s", target->path) : 0;
+}
+
+/* The names are stable too: of the files in the directory, and its own in its parent. */
+static int sync_names(const struct target *target, const struct target_created *made,
+		      struct error *err)
+{
+	int parent = openat(made->fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC), result;
+
+	result = fsync(made->fd);
+	if (!result && parent >= 0)
+		result = fsync(parent);
+	if (parent >= 0)
+		close(parent);
+	if (result < 0)
+		return error_set_errno(err, ERROR_WORLD, "cannot sync the target %s", target->path);
+	return 0;
+}
+
+struct target *target_open(const struct message_open *open, const struct io_path *io,
+			   struct error *err)
+{
+	struct error local = {0};
+	struct target_created made = {.fd = -1};
+	struct target *target = calloc(1, sizeof(*target));
+
+	if (!target) {
+		error_set(&local, ERROR_WORLD, "no memory for the target");
+		goto fail;
+	}
+	target->io = io;
+	if (check_geometry(open, &local) < 0 || check_path(open->path, target->path, &local) < 0)
+		goto fail;
+	memcpy(target->space.run, open->run, sizeof(open->run));
+	target->space.volume = open->volume;
+	target->node = open->node;
+	target->unit = open->unit;
+	target->files = open->files;
+	target->units = open->size / open->unit;
+	target->units_per_file = target->units / open->files;
+	if (!open->create && find(target, open, &made, &local) < 0)
+		goto fail;
+	if (open->create && target_create(target->path, open, &made, &local) < 0)
+		goto fail;
+	if (open_files(target, made.fd, &local) < 0)
+		goto fail;
+	if (open->create && (prefill(target, &local) < 0 || sync_names(target, &made, &local) < 0))
+		goto fail;
+	close(made.fd);
+	return target;
+fail:
+	if (target)
+		target_undo(target->path, open->size, &made, &local);
+	if (made.fd >= 0)
+		close(made.fd);
+	target_close(target);
+	error_set(err, local.kind, "%s", local.text);
+	return NULL;
+}
+
+void target_close(struct target *target)
+{
+	unsigned i;
+
+	for (i = 0; target && i < target->files; i++) {
+		if (target->file[i])
+			target->io->close(target->file[i]);
+	}
+	free(target);
+}
+
+static void *file_of(const struct target *target, uint64_t unit)
+{
+	return target->file[unit / target->units_per_file];
+}
+
+/* Where in its file a unit stands. */
+static uint64_t place_of(const struct target *target, uint64_t unit)
+{
+	return unit % target->units_per_file * target->unit;
+}
+
+int target_read(struct target *target, uint64_t unit, unsigned count, void *buf, struct error *err)
+{
+	return target->io->read(file_of(target, unit), buf, (size_t)count * target->unit,
+				place_of(target, unit), err);
+}
+
+int target_write(struct target *target, uint64_t unit, unsigned count, const void *buf,
+		 struct error *err)
+{
+	return target->io->write(file_of(target, unit), buf, (size_t)count * target->unit,
+				 place_of(target, unit), err);
+}
+
+int target_flush_unit(struct target *target, uint64_t unit, struct error *err)
+{
+	return target->io->flush(file_of(target, unit), err);
+}
+
+int target_flush(struct target *target, struct error *err)
+{
+	unsigned i;
+
+	for (i = 0; i < target->files; i++) {
+		if (target->io->flush(target->file[i], err) < 0)
+			return -1;
+	}
+	return 0;
+}

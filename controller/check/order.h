@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * order.h - which operation certainly ended before which began.
+ *
+ * Each node's completions are numbered 1, 2, 3 .. in that node's own clock. K of an operation says
+ * how many completions of each node certainly precede its invocation. Then a -> b, "a certainly
+ * ended before b began", is nothing but index(a) <= K(b) of a's node.
+ */
+#ifndef CHECK_ORDER_H
+#define CHECK_ORDER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "check/history.h"
+
+/* The index of what never certainly took place. */
+#define INDEX_NEVER UINT32_MAX
+
+struct order {
+	uint32_t *index;	  /* per operation; INDEX_NEVER without a completion */
+	uint32_t (*known)[NODES]; /* per operation: K */
+	uint32_t *message;	  /* per operation: the part of K of the other node that is
+				     proven without clocks */
+	uint32_t *position;	  /* per operation: its place in feed; INDEX_NEVER if none */
+	uint32_t *feed;		  /* completed operations, such that a -> b puts a before b */
+	uint32_t n_feed;	  /* entries of feed */
+	uint32_t n_completed[NODES];
+	enum history_clock clock; /* as used: NONE when the bounds had to be discarded */
+	int64_t theta_lo, theta_hi;
+	char warning[FACTS_TEXT_MAX]; /* why the bounds were discarded; "" = they were not */
+};
+
+/*
+ * Number the completions and compute K for all. ERROR_USER with the operation's source when a
+ * message edge cannot be: K above the number of completions, a tie that leaves the K-th
+ * completion uncertain, an edge that contradicts the one clock or another edge. Release with
+ * order_done; *ret is not set on failure.
+ */
+int order_build(const struct history *history, struct order *ret, struct error *err);
+void order_done(struct order *order);
+
+/* a certainly ended before b began. */
+bool order_before(const struct history *history, const struct order *order, uint32_t a, uint32_t b);
+
+/* How sure a -> b (which holds) is: true when by messages or one clock; else *ret_margin is how far
+ * beyond the clock bounds. */
+bool order_by_message(const struct history *history, const struct order *order, uint32_t a,
+		      uint32_t b, int64_t *ret_margin);
+
+/* The least time that certainly passed from the end of a to the beginning of b (a -> b), in ns;
+ * false when nothing is known of their clocks. */
+bool order_gap(const struct history *history, const struct order *order, uint32_t a, uint32_t b,
+	       uint64_t *ret);
+
+#endif

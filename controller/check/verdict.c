@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* verdict.c - the names of the anomalies, and what a verdict owns. */
+#include "check/verdict.h"
+
+#include <stdlib.h>
+
+const char *const anomaly_names[ANOMALIES] = {
+	[ANOMALY_CORRUPT] = "corrupt",
+	[ANOMALY_ZEROED] = "zeroed",
+	[ANOMALY_FOREIGN] = "foreign",
+	[ANOMALY_MISDIRECTED_WRITE] = "misdirected-write",
+	[ANOMALY_MISDIRECTED_READ] = "misdirected-read",
+	[ANOMALY_TORN] = "torn",
+	[ANOMALY_THIN_AIR] = "thin-air",
+	[ANOMALY_FUTURE_READ] = "future-read",
+	[ANOMALY_STALE_READ] = "stale-read",
+	[ANOMALY_NEW_OLD_INVERSION] = "new-old-inversion",
+	[ANOMALY_NON_MONOTONIC_READ] = "non-monotonic-read",
+	[ANOMALY_RESURRECTION] = "resurrection",
+	[ANOMALY_LOST_WRITE] = "lost-write",
+};
+
+void verdict_done(struct verdict *verdict)
+{
+	free(verdict->examples);
+	verdict->examples = NULL;
+	verdict->n_examples = 0;
+}

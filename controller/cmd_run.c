@@ -1,0 +1,382 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * cmd_run.c - `stalemate run`: a plan from start to verdict (run_plan.h: `demo` is the same with
+ * the built-in plan).
+ *
+ * Progress goes to stderr: on a terminal one line that is rewritten, else a line per step. The
+ * verdict goes to stdout. The run is judged from its files alone, by what `check` calls too.
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "check/canary.h"
+#include "check/check.h"
+#include "check/twin.h"
+#include "command.h"
+#include "common/clock.h"
+#include "common/parse.h"
+#include "judge_run.h"
+#include "report/report.h"
+#include "run/runner.h"
+#include "run_plan.h"
+#include "rundir/rundir.h"
+#include "site/interrupt.h"
+#include "site/lab.h"
+
+/* What the progress line shows. */
+struct display {
+	const struct plan *plan;
+	const char *run;
+	bool terminal;
+	size_t index, cells_done;
+	const struct cell *cell; /* NULL: none yet */
+	uint64_t start, cells_start;
+};
+
+int run_options_parse(int argc, char **argv, struct run_options *ret)
+{
+	enum { OPT_ONLY = 256, OPT_SEED, OPT_ACCEL, OPT_COLD, OPT_DRY_RUN, OPT_BOOT };
+	static const struct option long_options[] = {
+		{"plan", required_argument, NULL, 'p'},
+		{"output", required_argument, NULL, 'o'},
+		{"only", required_argument, NULL, OPT_ONLY},
+		{"seed", required_argument, NULL, OPT_SEED},
+		{"accel", required_argument, NULL, OPT_ACCEL},
+		{"boot-timeout", required_argument, NULL, OPT_BOOT},
+		{"cold", no_argument, NULL, OPT_COLD},
+		{"dry-run", no_argument, NULL, OPT_DRY_RUN},
+		{NULL, 0, NULL, 0},
+	};
+	bool takes_plan = !strcmp(ret->purpose, "run");
+	struct error err;
+	unsigned accel;
+	int opt, bad = 0;
+
+	ret->seed = 1;
+	while (!bad && (opt = getopt_long(argc, argv, takes_plan ? "p:o:" : "o:", long_options,
+					  NULL)) >= 0) {
+		switch (opt) {
+		case 'p':
+			ret->plan_path = optarg;
+			break;
+		case 'o':
+			ret->out = optarg;
+			break;
+		case OPT_ONLY:
+			ret->only = optarg;
+			break;
+		case OPT_SEED:
+			bad = parse_u64(optarg, INT64_MAX, "--seed", &ret->seed, &err);
+			break;
+		case OPT_ACCEL:
+			bad = parse_name(optarg, accelerator_names, ACCELERATORS, "--accel", &accel,
+					 &err);
+			if (!bad)
+				ret->accelerator = (enum accelerator)accel;
+			break;
+		case OPT_BOOT:
+			bad = parse_duration(optarg, "--boot-timeout", &ret->boot_ns, &err);
+			break;
+		case OPT_COLD:
+			ret->cold = true;
+			break;
+		case OPT_DRY_RUN:
+			ret->dry_run = true;
+			break;
+		default:
+			fprintf(stderr, "Try `stalemate %s --help`.\n", ret->purpose);
+			return 2;
+		}
+	}
+	if (bad) {
+		fprintf(stderr, "stalemate: %s\n", err.text);
+		return 2;
+	}
+	if (optind < argc || takes_plan != (ret->plan_path != NULL)) {
+		fprintf(stderr, "stalemate %s: %s\nTry `stalemate %s --help`.\n", ret->purpose,
+			optind < argc ? "takes no operands"
+			: takes_plan  ? "-p PLAN is missing"
+				      : "takes no plan",
+			ret->purpose);
+		return 2;
+	}
+	return -1;
+}
+
+/* Seconds until the end, from the cells that are done; negative = cannot tell yet. */
+static double seconds_left(const struct display *d)
+{
+	double spent = (double)(clock_ns() - d->cells_start) / NS_PER_S;
+
+	if (!d->cells_done)
+		return -1;
+	spent = spent / (double)d->cells_done * (double)d->plan->n_cells - spent;
+	return spent > 0 ? spent : 0;
+}
+
+static void show_step(void *context, const char *what)
+{
+	struct display *d = context;
+	char line[160], where[96] = "", eta[32] = "";
+
+	if (d->cell)
+		snprintf(where, sizeof(where), "[%zu/%zu] %s: ", d->index + 1, d->plan->n_cells,
+			 d->cell->id);
+	if (d->cell && seconds_left(d) >= 0)
+		snprintf(eta, sizeof(eta), " (%.0f s left)", seconds_left(d));
+	snprintf(line, sizeof(line), "%s%s%s", where, what, eta);
+	if (d->terminal)
+		fprintf(stderr, "\r\033[K%.79s", line);
+	else
+		fprintf(stderr, "%7.1f %s\n", (double)(clock_ns() - d->start) / NS_PER_S, line);
+}
+
+static void cell_begins(void *context, const struct cell *cell, size_t index)
+{
+	struct display *d = context;
+
+	if (!d->cells_start)
+		d->cells_start = clock_ns();
+	d->cell = cell;
+	d->index = index;
+}
+
+/* A cell's histories are complete: write their text twin, say at once what was found. */
+static void cell_ends(void *context, const struct cell *cell, size_t index)
+{
+	struct display *d = context;
+	struct check_options options = {0};
+	struct verdict verdict;
+	struct error err;
+
+	d->cells_done = index + 1;
+	if (twin_write(d->run, cell->id, &err) < 0 ||
+	    check_cell(d->run, cell->id, &options, &verdict, &err) < 0) {
+		fprintf(stderr, "%sstalemate: %s\n", d->terminal ? "\r\033[K" : "", err.text);
+		return;
+	}
+	fprintf(stderr, "%s        [%zu/%zu] %s: %s, %llu of %llu exposures stale\n",
+		d->terminal ? "\r\033[K" : "", index + 1, d->plan->n_cells, cell->id,
+		verdict_kind_names[verdict.kind], (unsigned long long)verdict.stale_exposures,
+		(unsigned long long)verdict.exposures);
+	verdict_done(&verdict);
+}
+
+static int load_plan(const struct run_options *options, struct plan *ret, struct error *err)
+{
+	int result;
+
+	result = options->plan_path ? plan_read(options->plan_path, ret, err)
+				    : plan_parse("demo", plan_demo_text, ret, err);
+	if (result < 0)
+		return -1;
+	if ((options->only && plan_select(ret, options->only, err) < 0) ||
+	    runner_check(ret, err) < 0) {
+		plan_done(ret);
+		return -1;
+	}
+	return 0;
+}
+
+/* What would be done, in words and XML; nothing is touched, so what only a run finds out (loop
+ * devices, ports, the image's folder) stands as a name in braces. */
+static int dry_run(const struct plan *plan, const struct run_options *options, struct error *err)
+{
+	struct lab_state state = {
+		.loops = {"{loop-a}", "{loop-b}"},
+		.image = {.kernel = "{image}/vmlinuz", .initramfs = "{image}/initramfs"}};
+	unsigned node;
+	size_t i;
+	char *xml;
+
+	if (accelerator_choose(options->accelerator, &state.kvm, err) < 0)
+		return -1;
+	printf("plan %s: %zu cells, seed %llu\n", plan->name, plan->n_cells,
+	       (unsigned long long)options->seed);
+	for (node = 0; node < NODES; node++) {
+		xml = lab_guest_xml(&state, node, err);
+		if (!xml)
+			return -1;
+		printf("\n# guest of node %c\n%s\n", 'a' + node, xml);
+		free(xml);
+	}
+	for (i = 0; i < plan->n_cells; i++) {
+		const struct cell *cell = &plan->cells[i];
+
+		printf("\n# cell %s: %s%s%s\n", cell->id, cell->selector,
+		       cell->has_expected ? ", expected " : "",
+		       cell->has_expected ? verdict_kind_names[cell->expected] : "");
+		for (node = 0; node < NODES; node++) {
+			xml = lab_disk_xml(&state, node, cell->cache[node], err);
+			if (!xml)
+				return -1;
+			printf("%s\n", xml);
+			free(xml);
+		}
+	}
+	return 0;
+}
+
+/* A run that would be refused leaves no run directory behind. */
+static int prepare_rundir(const struct plan *plan, const char *purpose, const char *run,
+			  struct error *err)
+{
+	int result, lock = lab_lock(purpose, err);
+	char *path;
+
+	lab_unlock(lock);
+	if (lock < 0 || rundir_create(run, err) < 0)
+		return -1;
+	path = rundir_path(run, NULL, "plan.conf");
+	result = path ? rundir_write_file(path, plan->text, strlen(plan->text), err) : -1;
+	free(path);
+	if (!result)
+		result = canary_plant(run, err);
+	return result ? result : rundir_set_last(run, err);
+}
+
+static int write_verdict(const char *run, const struct verdict *verdicts, size_t n,
+			 const struct report_options *options, struct error *err)
+{
+	char *path = rundir_path(run, NULL, "verdict.json");
+	FILE *file = path ? fopen(path, "we") : NULL;
+	int result = 0;
+
+	if (!file || report_json(file, verdicts, n, options) < 0)
+		result = error_set_errno(err, ERROR_WORLD, "%s", path ? path : run);
+	if (file && fclose(file))
+		result = error_set_errno(err, ERROR_WORLD, "%s", path);
+	free(path);
+	return result;
+}
+
+/* Judge what there is and print it. Returns the exit status, or -1 with *err. */
+static int judge(const char *run, struct error *err)
+{
+	char uuid[RUN_UUID_SIZE];
+	struct report_options options = {.colour = isatty(1) && !getenv("NO_COLOR"),
+					 .run = judge_run_uuid(run, uuid)};
+	struct verdict *verdicts;
+	int status = -1;
+	size_t n;
+
+	if (judge_run(run, NULL, NULL, &verdicts, &n, err) < 0)
+		return -1;
+	if (report_text(stdout, verdicts, n, &options) < 0)
+		error_set_errno(err, ERROR_WORLD, "cannot print the verdict");
+	else if (!write_verdict(run, verdicts, n, &options, err)) {
+		printf("\nrun directory: %s (judge it again: stalemate check %s)\n", run, run);
+		status = check_exit_status_all(verdicts, n);
+	}
+	judge_done(verdicts, n);
+	return status;
+}
+
+/* The run itself; what was reached is judged also after a failure. Returns the exit status. */
+static int carry_out(const struct plan *plan, const struct run_options *options, const char *run,
+		     struct error *err)
+{
+	struct display display = {
+		.plan = plan, .run = run, .terminal = isatty(2), .start = clock_ns()};
+	struct progress progress = {show_step, &display};
+	char command_line[512];
+	struct runner runner = {
+		.plan = plan,
+		.run = run,
+		.purpose = options->purpose,
+		.command_line = command_line,
+		.seed = options->seed,
+		.accelerator = options->accelerator,
+		.boot_ns = options->boot_ns,
+		.cold = options->cold,
+		.progress = &progress,
+		.context = &display,
+		.begin = cell_begins,
+		.end = cell_ends,
+	};
+	struct error run_err;
+	int status, failed;
+
+	snprintf(command_line, sizeof(command_line), "stalemate %s%s%s%s%s --seed %llu%s",
+		 options->purpose, options->plan_path ? " -p " : "",
+		 options->plan_path ? options->plan_path : "", options->only ? " --only " : "",
+		 options->only ? options->only : "", (unsigned long long)options->seed,
+		 options->cold ? " --cold" : "");
+	fprintf(stderr, "stalemate %s: %zu cells, seed %llu, run directory %s\n", options->purpose,
+		plan->n_cells, (unsigned long long)options->seed, run);
+	interrupt_install();
+	failed = runner_run(&runner, &run_err);
+	if (display.terminal)
+		fputs("\r\033[K", stderr);
+	if (failed && !display.cell) {
+		*err = run_err;
+		return -1;
+	}
+	status = judge(run, err);
+	if (failed) {
+		fprintf(stderr, "stalemate: the run ended early: %s\n", run_err.text);
+		if (run_err.kind == ERROR_INTERRUPTED)
+			return 130;
+		return status == 1 ? 1 : error_exit_status(&run_err);
+	}
+	return status;
+}
+
+int run_plan(const struct run_options *options)
+{
+	struct error err = {0};
+	char *run = NULL;
+	struct plan plan;
+	int status = -1;
+
+	if (load_plan(options, &plan, &err) < 0)
+		goto out;
+	if (options->dry_run) {
+		status = dry_run(&plan, options, &err);
+	} else {
+		run = options->out ? strdup(options->out)
+				   : rundir_default_name(plan.name, time(NULL));
+		if (run && !prepare_rundir(&plan, options->purpose, run, &err))
+			status = carry_out(&plan, options, run, &err);
+	}
+	plan_done(&plan);
+out:
+	free(run);
+	if (status >= 0)
+		return status;
+	fprintf(stderr, "stalemate: %s\n", err.text);
+	return error_exit_status(&err);
+}
+
+static int run(int argc, char **argv)
+{
+	struct run_options options = {.purpose = "run"};
+	int status = run_options_parse(argc, argv, &options);
+
+	return status >= 0 ? status : run_plan(&options);
+}
+
+const struct command command_run = {
+	.name = "run",
+	.summary = "carry out a plan: every cell of its matrix, then the verdict table",
+	.usage =
+		"usage: stalemate run -p PLAN [OPTION]...\n"
+		"\n"
+		"  -p, --plan FILE        the plan (docs/plan.md)\n"
+		"  -o, --output DIR       run directory (default runs/UTC-PLAN)\n"
+		"      --only KEY=V,...   only these cells, for instance cache=none,cache=unsafe\n"
+		"      --seed N           order of the files in each round (default 1)\n"
+		"      --accel MODE       auto, kvm or tcg (default auto: KVM where it really "
+		"works)\n"
+		"      --cold             reboot the guests for each cell\n"
+		"      --dry-run          print cells and domain XML, touch nothing\n"
+		"\n"
+		"Exit status: 0 every cell as expected, 1 an unexpected violation (or an expected "
+		"one\n"
+		"that did not show), 2 usage or plan error, 3 could not decide, 130 interrupted.\n",
+	.run = run,
+};

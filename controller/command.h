@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* command.h - one row of the table of subcommands (main.c); each lives in its own cmd_*.c. */
+#ifndef CONTROLLER_COMMAND_H
+#define CONTROLLER_COMMAND_H
+
+struct command {
+	const char *name;
+	const char *summary; /* one line of `stalemate --help` */
+	const char *usage;   /* what `stalemate NAME --help` prints */
+	/* argv[0] is the subcommand's name. Returns the exit status. */
+	int (*run)(int argc, char **argv);
+};
+
+extern const struct command command_demo;
+extern const struct command command_run;
+extern const struct command command_check;
+extern const struct command command_report;
+extern const struct command command_lab;
+extern const struct command command_history;
+extern const struct command command_workload;
+
+#endif

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * plan.h - a plan file (INI) -> struct plan -> the list of cells.
+ *
+ * docs/plan.md documents every key with its default. Unknown sections and keys, values out of
+ * range and contradictions are ERROR_USER with file:line.
+ */
+#ifndef PLAN_PLAN_H
+#define PLAN_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/error.h"
+#include "common/op.h"
+#include "rundir/facts.h"
+
+enum site_kind { SITE_LAB, SITE_HOSTS, SITE_KINDS };
+extern const char *const site_kind_names[SITE_KINDS]; /* lab hosts */
+
+struct plan_host {
+	bool given;
+	char libvirt[256], ssh[256], device[256], resource[64], domain[64], disk[64], agent[16];
+};
+
+/* What one cell is to test. */
+struct cell {
+	enum cache_mode cache[NODES];
+	char path[32];	   /* buffered */
+	char workload[64]; /* name of a text in workloads/ */
+	char fault[64];	   /* none */
+	unsigned repeat;   /* from 1 */
+	bool has_expected;
+	enum verdict_kind expected;
+	char id[64]; /* "01-none", "02-none-writethrough" */
+	char selector[256];
+};
+
+struct plan {
+	char name[64]; /* of the file without folder and .conf; "demo" for the built-in one */
+	char *text;    /* the file as read */
+
+	enum site_kind kind;
+	char volume[16];      /* gfs2 */
+	char target[256];     /* /srv/shared/stalemate */
+	uint64_t size;	      /* bytes of the target */
+	uint64_t volume_size; /* lab: bytes of the volume */
+	uint32_t unit;
+	struct plan_host hosts[NODES];
+
+	double confidence, max_rate;
+
+	struct cell *cells;
+	size_t n_cells;
+};
+
+/* The built-in plan of `stalemate demo`, as text. */
+extern const char plan_demo_text[];
+
+/* Read the file. *ret is to be released with plan_done; untouched on failure. */
+int plan_read(const char *path, struct plan *ret, struct error *err);
+
+/* Parse a text; `name` stands for the file in messages. */
+int plan_parse(const char *name, const char *text, struct plan *ret, struct error *err);
+void plan_done(struct plan *plan);
+
+/*
+ * Keep only the cells that match all of "KEY=V,KEY=V": keys cache, path, workload, fault, repeat,
+ * values as in [matrix]. Several values of one key: "cache=none,cache=unsafe" keeps either. No
+ * cell left, or an unknown key or value, is an ERROR_USER.
+ */
+int plan_select(struct plan *plan, const char *only, struct error *err);
+
+#endif

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* plan_matrix.c - the values of [matrix]: lists, each element once. */
+#include <stdio.h>
+#include <string.h>
+
+#include "common/parse.h"
+#include "plan/plan_internal.h"
+
+bool plan_list_next(const char **list, char *ret, size_t size)
+{
+	const char *start, *end;
+	size_t len;
+
+	if (!*list)
+		return false;
+	start = *list + strspn(*list, " \t");
+	end = start + strcspn(start, ",");
+	*list = *end ? end + 1 : NULL;
+	while (end > start && (end[-1] == ' ' || end[-1] == '\t'))
+		end--;
+	len = (size_t)(end - start);
+	if (len >= size)
+		len = 0;
+	memcpy(ret, start, len);
+	ret[len] = 0;
+	return true;
+}
+
+/* The next element into `word`: 1, or 0 at the end, or -1. */
+static int list_word(const char **list, const char *what, size_t n, char word[64],
+		     struct error *err)
+{
+	if (!plan_list_next(list, word, 64))
+		return 0;
+	if (!*word)
+		return error_set(err, ERROR_USER, "%s: an empty element in the list", what);
+	if (n == PLAN_LIST_MAX)
+		return error_set(err, ERROR_USER, "%s: more than %d elements", what, PLAN_LIST_MAX);
+	return 1;
+}
+
+static int twice(struct error *err, const char *what, const char *word)
+{
+	return error_set(err, ERROR_USER, "%s: '%s' is in the list twice; use repeat", what, word);
+}
+
+int plan_read_cache(struct plan_parser *parser, const char *value, struct error *err)
+{
+	struct matrix *m = &parser->matrix;
+	enum cache_mode *cache;
+	char word[64];
+	size_t i;
+	int more;
+
+	while ((more = list_word(&value, "cache", m->n_cache, word, err)) > 0) {
+		cache = m->cache[m->n_cache];
+		if (parse_cache(word, cache, err) < 0)
+			return -1;
+		for (i = 0; i < m->n_cache; i++) {
+			if (m->cache[i][0] == cache[0] && m->cache[i][1] == cache[1])
+				return twice(err, "cache", word);
+		}
+		m->n_cache++;
+	}
+	return more;
+}
+
+int plan_read_path(struct plan_parser *parser, const char *value, struct error *err)
+{
+	struct matrix *m = &parser->matrix;
+	char word[64];
+	int more;
+
+	m->n_path = 0;
+	while ((more = list_word(&value, "path", m->n_path, word, err)) > 0) {
+		if (parse_path(word, m->path[m->n_path], err) < 0)
+			return -1;
+		if (strcmp(word, "buffered"))
+			return plan_not_supported(err, "path", word, "buffered");
+		if (m->n_path)
+			return twice(err, "path", word);
+		m->n_path++;
+	}
+	return more;
+}
+
+int plan_read_workload(struct plan_parser *parser, const char *value, struct error *err)
+{
+	struct matrix *m = &parser->matrix;
+	char word[64];
+	size_t i;
+	int more;
+
+	m->n_workload = 0;
+	while ((more = list_word(&value, "workload", m->n_workload, word, err)) > 0) {
+		if (parse_workload(word, m->workload[m->n_workload], err) < 0)
+			return -1;
+		for (i = 0; i < m->n_workload; i++) {
+			if (!strcmp(m->workload[i], word))
+				return twice(err, "workload", word);
+		}
+		m->n_workload++;
+	}
+	return more;
+}
+
+int plan_read_fault(struct plan_parser *parser, const char *value, struct error *err)
+{
+	struct matrix *m = &parser->matrix;
+	char word[64];
+	int more;
+
+	m->n_fault = 0;
+	while ((more = list_word(&value, "fault", m->n_fault, word, err)) > 0) {
+		if (parse_fault(word, m->fault[m->n_fault], err) < 0)
+			return -1;
+		if (strcmp(word, "none"))
+			return plan_not_supported(err, "fault", word, "none");
+		if (m->n_fault)
+			return twice(err, "fault", word);
+		m->n_fault++;
+	}
+	return more;
+}
+
+int plan_read_repeat(struct plan_parser *parser, const char *value, struct error *err)
+{
+	return parse_repeat(value, &parser->matrix.repeat, err);
+}

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * report_explain.c - from symptom to cause: a violation with the operations that prove it.
+ *
+ * Each operation stands there as its line of the text history, so that it can be found (its
+ * source is named), copied into a file, and judged again by hand.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "check/history_text.h"
+#include "common/parse.h"
+#include "report/report_internal.h"
+#include "report/report_words.h"
+
+#define SHOWN_VERBOSE 10
+#define LINE_SHOWN 240 /* of a history line; all of it when verbose */
+
+static void print_clean(FILE *out, const char *before, const char *text, size_t max)
+{
+	char clean[FACTS_TEXT_MAX];
+	size_t len = strnlen(text, max);
+
+	fprintf(out, "%s%s\n", before, printable(text, len, clean, sizeof(clean)));
+}
+
+/* line: room for one history line. */
+static void print_witness(FILE *out, const struct cell_facts *facts, const struct witness *w,
+			  unsigned number, char *line, bool verbose)
+{
+	const char *from = words_source(facts, w);
+	char source[sizeof(w->source)];
+
+	printable(from, strlen(from), source, sizeof(source));
+	fprintf(out, "    %u. %s (%s)\n", number, w->role, source);
+	op_format(&w->op, line);
+	if (!verbose && strlen(line) > LINE_SHOWN)
+		fprintf(out, "       %.*s... (--verbose shows all)\n", LINE_SHOWN, line);
+	else
+		fprintf(out, "       %s\n", line);
+}
+
+static void print_age(FILE *out, const struct violation *v, char node)
+{
+	char age[WORDS_MAX];
+
+	if (v->generations)
+		fprintf(out, "    The value was %" PRIu64 " write%s behind.\n", v->generations,
+			v->generations == 1 ? "" : "s");
+	if (v->staleness_known)
+		fprintf(out, "    The newer write had completed %s before the read began.\n",
+			words_duration(v->staleness_ns, age));
+	if (v->healed)
+		fprintf(out, "    Later node %c did read a newer value", node);
+	else
+		fprintf(out, "    Node %c never read a newer value afterwards", node);
+	if (v->repeats)
+		fprintf(out, "; %" PRIu64 " more read%s showed the same fault", v->repeats,
+			v->repeats == 1 ? "" : "s");
+	fputs(".\n", out);
+}
+
+static bool is_order(enum anomaly anomaly)
+{
+	return anomaly >= ANOMALY_STALE_READ;
+}
+
+static void print_certainty(FILE *out, const struct violation *v)
+{
+	char margin[WORDS_MAX];
+
+	if (v->by_message)
+		fputs("    Certain by message: no comparison of two clocks is needed.\n", out);
+	else if (v->margin_ns > 0)
+		fprintf(out,
+			"    Certain by clock: %s beyond the bound on the clocks' difference.\n",
+			words_duration((uint64_t)v->margin_ns, margin));
+}
+
+static void print_violation(FILE *out, const struct verdict *verdict, const struct violation *v,
+			    char *line, bool verbose)
+{
+	char place[WORDS_MAX], node = v->node ? 'b' : 'a';
+	unsigned i;
+
+	words_place(&verdict->facts, v->unit, place);
+	fprintf(out, "  %s: node %c %s.\n", anomaly_names[v->anomaly], node,
+		words_anomaly(v->anomaly));
+	fprintf(out, "    Unit %" PRIu64 "%s%s%s. The operations that prove it:\n", v->unit,
+		place[0] ? " (" : "", place, place[0] ? ")" : "");
+	for (i = 0; i < v->n_witnesses; i++)
+		print_witness(out, &verdict->facts, &v->witnesses[i], i + 1, line, verbose);
+	if (is_order(v->anomaly))
+		print_age(out, v, node);
+	if (is_order(v->anomaly) || v->anomaly == ANOMALY_FUTURE_READ)
+		print_certainty(out, v);
+}
+
+static void print_classes(FILE *out, const struct verdict *v, size_t shown)
+{
+	const char *comma = " ";
+	unsigned c;
+
+	fprintf(out, "  In all:");
+	for (c = 0; c < ANOMALIES; c++) {
+		if (!v->classes[c])
+			continue;
+		fprintf(out, "%s%" PRIu64 " %s", comma, v->classes[c], anomaly_names[c]);
+		comma = ", ";
+	}
+	if (v->n_violations > shown)
+		fprintf(out, "; %zu shown%s", shown,
+			shown < SHOWN_VERBOSE && v->n_examples > shown ? ", --verbose shows more"
+								       : "");
+	fputs(".\n", out);
+}
+
+static int print_violations(FILE *out, const struct verdict *v,
+			    const struct report_options *options)
+{
+	size_t most = options->verbose ? SHOWN_VERBOSE : 1, i;
+	size_t shown = v->n_examples < most ? v->n_examples : most;
+	char *line = malloc(OP_TEXT_MAX);
+
+	if (!line) {
+		errno = ENOMEM;
+		return -1;
+	}
+	for (i = 0; i < shown; i++)
+		print_violation(out, v, &v->examples[i], line, options->verbose);
+	print_classes(out, v, shown);
+	free(line);
+	return 0;
+}
+
+static bool says_something(const struct verdict *v)
+{
+	return v->n_violations || words_reason(v)[0] || v->warning[0] || v->facts.kernel_first[0] ||
+	       v->facts.fsck_first[0] || v->suspect || v->torn_permitted;
+}
+
+int report_explain(FILE *out, const struct verdict *v, const char *title,
+		   const struct report_options *options)
+{
+	if (!says_something(v))
+		return 0;
+	if (title)
+		fprintf(out, "\n%s: %s%s\n", title, verdict_kind_names[v->kind], report_mark(v));
+	if (v->n_violations && print_violations(out, v, options) < 0)
+		return -1;
+	if (words_reason(v)[0])
+		print_clean(out, "  Reason: ", words_reason(v), FACTS_TEXT_MAX);
+	if (v->warning[0])
+		print_clean(out, "  Warning: ", v->warning, sizeof(v->warning));
+	if (v->facts.kernel_first[0])
+		print_clean(out, "  Kernel of a guest: ", v->facts.kernel_first,
+			    sizeof(v->facts.kernel_first));
+	if (v->facts.fsck_first[0])
+		print_clean(out, "  fsck: ", v->facts.fsck_first, sizeof(v->facts.fsck_first));
+	if (v->suspect)
+		fprintf(out,
+			"  Suspect: %" PRIu64
+			" read%s would be wrong if both clocks agreed exactly; "
+			"not certain, so not counted.\n",
+			v->suspect, v->suspect == 1 ? "" : "s");
+	if (v->torn_permitted)
+		fprintf(out,
+			"  Torn, as it may be: %" PRIu64
+			" read%s overlapped the writes whose sectors "
+			"they mixed.\n",
+			v->torn_permitted, v->torn_permitted == 1 ? "" : "s");
+	return 0;
+}

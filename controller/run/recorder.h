@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * recorder.h - what agents send becomes the histories of a cell, and its kernel lines facts.
+ */
+#ifndef RUN_RECORDER_H
+#define RUN_RECORDER_H
+
+#include "rundir/facts.h"
+#include "rundir/history_file.h"
+#include "site/agent_link.h"
+
+struct recorder {
+	struct history_writer *histories[NODES];
+	struct cell_facts *facts; /* its kernel counters are kept here */
+	struct agent_sink sink;	  /* give this to the agents */
+};
+
+/* Create both histories in the cell's folder. On failure nothing is open. */
+int recorder_open(struct recorder *recorder, const char *run, const struct history_header *header,
+		  struct cell_facts *facts, struct error *err);
+
+/* Add an event of the controller's own to a node's history. */
+int recorder_event(struct recorder *recorder, unsigned node, enum event_kind kind, uint64_t time,
+		   const char *text, struct error *err);
+
+/* Make durable and close both. */
+int recorder_close(struct recorder *recorder, struct error *err);
+
+/* What a kernel line of GFS2, DLM or a block device means. */
+enum kernel_line { KERNEL_HARMLESS, KERNEL_ERROR, KERNEL_WITHDRAW };
+enum kernel_line recorder_kernel_line(const char *text);
+
+#endif

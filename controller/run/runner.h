@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * runner.h - a plan carried out: the one loop over cells, from an empty run directory to a full
+ * one. It judges nothing: what has been written is judged by whoever reads it.
+ */
+#ifndef RUN_RUNNER_H
+#define RUN_RUNNER_H
+
+#include "plan/plan.h"
+#include "site/accelerator.h"
+#include "site/progress.h"
+
+struct runner {
+	const struct plan *plan;
+	const char *run;	  /* the run directory, created by the caller */
+	const char *purpose;	  /* "demo" or "run" */
+	const char *command_line; /* for the record */
+	uint64_t seed;
+	enum accelerator accelerator;
+	uint64_t boot_ns; /* deadline for the guests to boot; 0 = the lab's own */
+	bool cold;	  /* reboot the guests for each cell */
+	const struct progress *progress;
+	void *context;
+	/* Before a cell / once its files are complete. May be NULL. */
+	void (*begin)(void *context, const struct cell *cell, size_t index);
+	void (*end)(void *context, const struct cell *cell, size_t index);
+};
+
+/*
+ * Everything: lab, cells, lab taken down again, even after a failure or an interruption. Cells that
+ * were not reached have facts that say so. 0: all cells were reached; -1 with *err otherwise.
+ */
+int runner_run(const struct runner *runner, struct error *err);
+
+/* The plan's workloads must exist and fit the target; ERROR_USER otherwise. Touches nothing. */
+int runner_check(const struct plan *plan, struct error *err);
+
+#endif

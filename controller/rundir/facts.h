@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * facts.h - what a run knows of a cell beside its histories: cell.json in the cell's folder.
+ *
+ * The run directory is the only thing between running and judging: `run` writes facts and
+ * histories, `check` reads them. So the words both need stand here.
+ */
+#ifndef RUNDIR_FACTS_H
+#define RUNDIR_FACTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/error.h"
+#include "common/op.h"
+
+enum verdict_kind {
+	VERDICT_CONSISTENT,
+	VERDICT_VIOLATED,
+	VERDICT_INCONCLUSIVE, /* too few exposures for the confidence asked */
+	VERDICT_INVALID,      /* the cell did not test what it claims */
+	VERDICT_ERROR,	      /* the cell could not be carried out or judged */
+	VERDICTS
+};
+extern const char *const verdict_kind_names[VERDICTS];
+
+/* Cache modes of libvirt, as asked for or as found in effect. */
+enum cache_mode {
+	CACHE_NONE,
+	CACHE_DIRECTSYNC,
+	CACHE_WRITETHROUGH,
+	CACHE_WRITEBACK,
+	CACHE_UNSAFE,
+	CACHE_DEFAULT, /* only asked for, never in effect */
+	CACHE_MODES
+};
+extern const char *const cache_mode_names[CACHE_MODES];
+
+#define FACTS_TEXT_MAX 1024
+
+struct cell_facts {
+	char id[64];	    /* folder of the cell: "01-none" */
+	char selector[256]; /* "cache=none path=buffered workload=handoff fault=none repeat=1" */
+	enum cache_mode asked[NODES];
+	bool effective_known[NODES];
+	enum cache_mode effective[NODES];
+	char path[32], workload[64], fault[64];
+	unsigned repeat;
+
+	/* The target's geometry, so that a unit can be found again; 0 = not known. Its files in
+	 * order are one address space: unit u lies in file u / (units / files). */
+	unsigned unit; /* bytes */
+	uint64_t units;
+	unsigned files;
+
+	bool has_expected;
+	enum verdict_kind expected;
+	double confidence; /* 0 .. 1 */
+	double max_rate;   /* 0 = no demand on the number of exposures */
+
+	char not_run[FACTS_TEXT_MAX]; /* why the cell was not run; "" = it was */
+	char invalid[FACTS_TEXT_MAX]; /* why it did not test what it claims; "" = it did */
+	char error[FACTS_TEXT_MAX];   /* why it could not be carried out to its end; "" = it was */
+
+	bool mounted_known[NODES];
+	uint64_t mounted_ns[NODES]; /* the node's clock when the volume was mounted */
+
+	/* The cluster file system's own voice. */
+	unsigned withdraws;		   /* "about to withdraw this file system" */
+	unsigned kernel_errors;		   /* other error lines of GFS2, DLM and block devices */
+	char kernel_first[FACTS_TEXT_MAX]; /* the first such line */
+	bool fsck_known;
+	unsigned fsck_errors;
+	char fsck_first[FACTS_TEXT_MAX];
+};
+
+/* All zero but confidence 0.95 and repeat 1. */
+void cell_facts_init(struct cell_facts *facts);
+
+/* Write to `path` (a temporary file beside it, fsync, rename). */
+int cell_facts_write(const struct cell_facts *facts, const char *path, struct error *err);
+
+/* Read from `path`. A file that is not ours, damaged or of a newer version: ERROR_USER. */
+int cell_facts_read(const char *path, struct cell_facts *ret, struct error *err);
+
+#endif

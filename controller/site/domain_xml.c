@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * domain_xml.c - see domain_xml.h.
+ *
+ * The guest is as bare as it can be: a direct kernel boot, a serial console to a file, one virtio
+ * port for the agent, one network card on a UDP socket pair of the loopback interface (works
+ * without bridge, root network set-up or multicast route), and free PCIe root ports, because q35
+ * can hot-plug a disk into nothing else.
+ */
+#include "site/domain_xml.h"
+
+#include <libxml/parser.h>
+#include <libxml/tree.h>
+#include <libxml/xpath.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DESCRIPTION "stalemate lab guest"
+#define FREE_PORTS 6
+#define XML_TEXT(text) ((const xmlChar *)(text))
+
+/* A child element with attributes: name, value, ..., NULL. */
+static xmlNode *element(xmlNode *parent, const char *name, ...)
+{
+	xmlNode *node = xmlNewChild(parent, NULL, XML_TEXT(name), NULL);
+	const char *key, *value;
+	va_list args;
+
+	va_start(args, name);
+	while (node && (key = va_arg(args, const char *))) {
+		value = va_arg(args, const char *);
+		xmlNewProp(node, XML_TEXT(key), XML_TEXT(value));
+	}
+	va_end(args);
+	return node;
+}
+
+static void text_element(xmlNode *parent, const char *name, const char *text)
+{
+	xmlNewTextChild(parent, NULL, XML_TEXT(name), XML_TEXT(text));
+}
+
+/* The document as text; frees it. */
+static char *finish(xmlDoc *doc, struct error *err)
+{
+	xmlChar *text = NULL;
+	char *ret = NULL;
+	xmlBuffer *buffer;
+
+	buffer = xmlBufferCreate();
+	if (buffer && xmlNodeDump(buffer, doc, xmlDocGetRootElement(doc), 0, 1) > 0)
+		text = xmlBufferDetach(buffer);
+	if (text) {
+		ret = strdup((char *)text);
+		xmlFree(text);
+	}
+	if (buffer)
+		xmlBufferFree(buffer);
+	xmlFreeDoc(doc);
+	if (!ret)
+		error_set(err, ERROR_WORLD, "out of memory");
+	return ret;
+}
+
+static xmlNode *document(const char *root, xmlDoc **ret)
+{
+	xmlDoc *doc = xmlNewDoc(XML_TEXT("1.0"));
+	xmlNode *node = xmlNewNode(NULL, XML_TEXT(root));
+
+	xmlDocSetRootElement(doc, node);
+	*ret = doc;
+	return node;
+}
+
+static void add_network(xmlNode *devices, const struct guest_spec *spec)
+{
+	char port[16], peer_port[16];
+	xmlNode *card, *source;
+
+	snprintf(port, sizeof(port), "%u", spec->port);
+	snprintf(peer_port, sizeof(peer_port), "%u", spec->peer_port);
+	card = element(devices, "interface", "type", "udp", NULL);
+	element(card, "mac", "address", spec->mac, NULL);
+	source = element(card, "source", "address", "127.0.0.1", "port", peer_port, NULL);
+	element(source, "local", "address", "127.0.0.1", "port", port, NULL);
+	element(card, "model", "type", "virtio", NULL);
+}
+
+static void add_devices(xmlNode *root, const struct guest_spec *spec)
+{
+	xmlNode *devices = element(root, "devices", NULL), *node;
+	int i;
+
+	element(devices, "controller", "type", "usb", "model", "none", NULL);
+	element(devices, "controller", "type", "pci", "index", "0", "model", "pcie-root", NULL);
+	for (i = 0; i < FREE_PORTS; i++)
+		element(devices, "controller", "type", "pci", "model", "pcie-root-port", NULL);
+	add_network(devices, spec);
+	node = element(devices, "channel", "type", "unix", NULL);
+	element(node, "target", "type", "virtio", "name", GUEST_CHANNEL, NULL);
+	node = element(devices, "serial", "type", "file", NULL);
+	element(node, "source", "path", spec->console, "append", "on", NULL);
+	node = element(devices, "rng", "model", "virtio", NULL);
+	xmlNewProp(xmlNewTextChild(node, NULL, XML_TEXT("backend"), XML_TEXT("/dev/urandom")),
+		   XML_TEXT("model"), XML_TEXT("random"));
+	element(devices, "memballoon", "model", "none", NULL);
+}
+
+char *domain_xml_guest(const struct guest_spec *spec, struct error *err)
+{
+	xmlNode *root, *os, *features;
+	char memory[16];
+	xmlDoc *doc;
+
+	root = document("domain", &doc);
+	xmlNewProp(root, XML_TEXT("type"), XML_TEXT(spec->kvm ? "kvm" : "qemu"));
+	text_element(root, "name", spec->name);
+	text_element(root, "description", DESCRIPTION);
+	snprintf(memory, sizeof(memory), "%u", spec->memory_mib);
+	xmlNewProp(xmlNewTextChild(root, NULL, XML_TEXT("memory"), XML_TEXT(memory)),
+		   XML_TEXT("unit"), XML_TEXT("MiB"));
+	text_element(root, "vcpu", "1");
+	os = element(root, "os", NULL);
+	xmlNewProp(xmlNewTextChild(os, NULL, XML_TEXT("type"), XML_TEXT("hvm")),
+		   XML_TEXT("machine"), XML_TEXT("q35"));
+	text_element(os, "kernel", spec->kernel);
+	text_element(os, "initrd", spec->initramfs);
+	text_element(os, "cmdline", spec->command_line);
+	features = element(root, "features", NULL);
+	element(features, "acpi", NULL);
+	element(features, "apic", NULL);
+	if (spec->kvm)
+		element(root, "cpu", "mode", "host-passthrough", NULL);
+	text_element(root, "on_poweroff", "destroy");
+	text_element(root, "on_reboot", "destroy");
+	text_element(root, "on_crash", "destroy");
+	add_devices(root, spec);
+	return finish(doc, err);
+}
+
+char *domain_xml_disk(const char *device, enum cache_mode cache, struct error *err)
+{
+	xmlNode *disk, *driver;
+	xmlDoc *doc;
+
+	disk = document("disk", &doc);
+	xmlNewProp(disk, XML_TEXT("type"), XML_TEXT("block"));
+	xmlNewProp(disk, XML_TEXT("device"), XML_TEXT("disk"));
+	driver = element(disk, "driver", "name", "qemu", "type", "raw", NULL);
+	if (cache != CACHE_DEFAULT)
+		xmlNewProp(driver, XML_TEXT("cache"), XML_TEXT(cache_mode_names[cache]));
+	element(disk, "source", "dev", device, NULL);
+	element(disk, "target", "dev", GUEST_DISK, "bus", "virtio", NULL);
+	element(disk, "shareable", NULL);
+	text_element(disk, "serial", GUEST_SERIAL);
+	return finish(doc, err);
+}
+
+/* Number of nodes an XPath finds; -1 when the XML does not parse. */
+static int count_nodes(const char *xml, const char *path)
+{
+	xmlXPathContext *context = NULL;
+	xmlXPathObject *found = NULL;
+	xmlDoc *doc;
+	int count = -1;
+
+	doc = xmlReadMemory(xml, (int)strlen(xml), "domain.xml", NULL,
+			    XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
+	if (doc)
+		context = xmlXPathNewContext(doc);
+	if (context)
+		found = xmlXPathEvalExpression(XML_TEXT(path), context);
+	if (found)
+		count = found->nodesetval ? found->nodesetval->nodeNr : 0;
+	xmlXPathFreeObject(found);
+	xmlXPathFreeContext(context);
+	xmlFreeDoc(doc);
+	return count;
+}
+
+static int has_node(const char *xml, const char *path, struct error *err)
+{
+	int count = count_nodes(xml, path);
+
+	if (count < 0)
+		return error_set(err, ERROR_WORLD, "libvirt's domain XML does not parse");
+	return count > 0;
+}
+
+int domain_xml_has_disk(const char *xml, struct error *err)
+{
+	return has_node(xml, "/domain/devices/disk/target[@dev='" GUEST_DISK "']", err);
+}
+
+int domain_xml_channel_connected(const char *xml, struct error *err)
+{
+	return has_node(xml,
+			"/domain/devices/channel/target[@name='" GUEST_CHANNEL
+			"'][@state='connected']",
+			err);
+}
+
+bool domain_xml_is_ours(const char *xml)
+{
+	return count_nodes(xml, "/domain/description[text()='" DESCRIPTION "']") == 1;
+}

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* process.c - see process.h. */
+#include "site/process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "common/parse.h"
+#include "site/interrupt.h"
+
+#define OUT_MAX (1U << 20)
+#define COMPLAINT_MAX 4096U
+#define POLL_MS 100
+
+/* One of the child's outputs, being collected. */
+struct collector {
+	int fd;
+	char *text;
+	size_t used, max;
+	bool keep_tail; /* beyond max: drop the oldest half, else the newest */
+	size_t line;	/* start of the line that progress has not seen */
+};
+
+static void report_lines(struct collector *c, const struct progress *progress)
+{
+	char *end;
+
+	while ((end = memchr(c->text + c->line, '\n', c->used - c->line))) {
+		progress_step(progress, "%.*s", (int)(end - (c->text + c->line)),
+			      c->text + c->line);
+		c->line = (size_t)(end - c->text) + 1;
+	}
+}
+
+/* Read what there is; false at its end. */
+static bool collect(struct collector *c, const struct progress *progress)
+{
+	char buf[4096];
+	size_t half, take;
+	ssize_t n;
+
+	n = read(c->fd, buf, sizeof(buf));
+	if (n < 0 && (errno == EINTR || errno == EAGAIN))
+		return true;
+	if (n <= 0)
+		return false;
+	if (c->keep_tail && c->used + (size_t)n > c->max) {
+		half = c->used / 2;
+		memmove(c->text, c->text + half, c->used - half);
+		c->used -= half;
+		c->line = c->line > half ? c->line - half : 0;
+	}
+	take = c->max - c->used < (size_t)n ? c->max - c->used : (size_t)n;
+	memcpy(c->text + c->used, buf, take);
+	c->used += take;
+	c->text[c->used] = 0;
+	if (progress)
+		report_lines(c, progress);
+	return true;
+}
+
+static void child(const char *const argv[], int out, int complaint)
+{
+	sigset_t none;
+	int null = open("/dev/null", O_RDONLY);
+
+	setpgid(0, 0);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGPIPE, SIG_DFL);
+	dup2(null, 0);
+	dup2(out, 1);
+	dup2(complaint, 2);
+	execvp(argv[0], (char *const *)argv);
+	dprintf(2, "cannot run: %s\n", strerror(errno));
+	_exit(127);
+}
+
+/* Collect both outputs until they end; -1 at the deadline or an interruption. */
+static int gather(struct collector *out, struct collector *complaint, uint64_t deadline,
+		  const struct progress *progress, struct error *err)
+{
+	struct pollfd fds[2];
+
+	while (out->fd >= 0 || complaint->fd >= 0) {
+		if (interrupted())
+			return interrupt_error(err);
+		if (clock_ns() > deadline)
+			return error_set(err, ERROR_WORLD, "did not end in time");
+		fds[0] = (struct pollfd){.fd = out->fd, .events = POLLIN};
+		fds[1] = (struct pollfd){.fd = complaint->fd, .events = POLLIN};
+		if (poll(fds, 2, POLL_MS) < 0)
+			continue;
+		if (fds[0].revents && !collect(out, NULL)) {
+			close(out->fd);
+			out->fd = -1;
+		}
+		if (fds[1].revents && !collect(complaint, progress)) {
+			close(complaint->fd);
+			complaint->fd = -1;
+		}
+	}
+	return 0;
+}
+
+int process_run(const char *const argv[], uint64_t timeout_ns, const struct progress *progress,
+		struct process_result *ret, struct error *err)
+{
+	struct collector out = {.fd = -1, .max = OUT_MAX};
+	struct collector complaint = {.fd = -1, .max = COMPLAINT_MAX, .keep_tail = true};
+	uint64_t deadline = clock_ns() + timeout_ns;
+	int out_pipe[2] = {-1, -1}, complaint_pipe[2] = {-1, -1};
+	int result = -1, status;
+	pid_t pid;
+
+	out.text = malloc(OUT_MAX + 1);
+	complaint.text = malloc(COMPLAINT_MAX + 1);
+	if (!out.text || !complaint.text || pipe2(out_pipe, O_CLOEXEC) < 0 ||
+	    pipe2(complaint_pipe, O_CLOEXEC) < 0) {
+		error_set_errno(err, ERROR_WORLD, "cannot run %s", argv[0]);
+		goto out;
+	}
+	out.text[0] = complaint.text[0] = 0;
+	pid = fork();
+	if (pid < 0) {
+		error_set_errno(err, ERROR_WORLD, "cannot run %s", argv[0]);
+		goto out;
+	}
+	if (!pid)
+		child(argv, out_pipe[1], complaint_pipe[1]);
+	close(out_pipe[1]);
+	close(complaint_pipe[1]);
+	out.fd = out_pipe[0];
+	complaint.fd = complaint_pipe[0];
+	out_pipe[0] = out_pipe[1] = complaint_pipe[0] = complaint_pipe[1] = -1;
+	result = gather(&out, &complaint, deadline, progress, err);
+	if (result < 0) {
+		error_prefix(err, "%s", argv[0]);
+		kill(-pid, SIGTERM);
+		clock_sleep(200 * NS_PER_MS);
+		kill(-pid, SIGKILL);
+	}
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (result < 0)
+		goto out;
+	ret->status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+	ret->out = out.text;
+	ret->complaint = complaint.text;
+	out.text = complaint.text = NULL;
+out:
+	for (status = 0; status < 2; status++) {
+		if (out_pipe[status] >= 0)
+			close(out_pipe[status]);
+		if (complaint_pipe[status] >= 0)
+			close(complaint_pipe[status]);
+	}
+	if (out.fd >= 0)
+		close(out.fd);
+	if (complaint.fd >= 0)
+		close(complaint.fd);
+	free(out.text);
+	free(complaint.text);
+	return result;
+}
+
+void process_result_done(struct process_result *result)
+{
+	free(result->out);
+	free(result->complaint);
+	result->out = result->complaint = NULL;
+}
+
+int process_run_ok(const char *const argv[], uint64_t timeout_ns, struct error *err)
+{
+	struct process_result result;
+	char clean[1024];
+	int status;
+
+	if (process_run(argv, timeout_ns, NULL, &result, err) < 0)
+		return -1;
+	status = result.status;
+	if (status)
+		error_set(err, ERROR_WORLD, "%s failed (exit status %d): %s", argv[0], status,
+			  printable(result.complaint, strcspn(result.complaint, "\n"), clean,
+				    sizeof(clean)));
+	process_result_done(&result);
+	return status ? -1 : 0;
+}
+
+uint64_t process_started(pid_t pid)
+{
+	char path[64], text[1024], *at;
+	unsigned long long started = 0;
+	FILE *file;
+	size_t n;
+	int i;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	file = fopen(path, "re");
+	if (!file)
+		return 0;
+	n = fread(text, 1, sizeof(text) - 1, file);
+	fclose(file);
+	text[n] = 0;
+	at = strrchr(text, ')'); /* the name may hold anything; fields 3.. follow it */
+	for (i = 2; at && i < 22; i++)
+		at = strchr(at + 1, ' ');
+	if (!at || text[strcspn(text, ")")] == 0 || strstr(text, ") Z ") ||
+	    sscanf(at, " %llu", &started) != 1)
+		return 0;
+	return started;
+}
+
+bool process_alive(pid_t pid, uint64_t started)
+{
+	return pid > 0 && started && process_started(pid) == started;
+}
+
+void process_stop(pid_t pid, uint64_t started, uint64_t grace_ns)
+{
+	uint64_t deadline = clock_ns() + grace_ns;
+
+	if (!process_alive(pid, started))
+		return;
+	kill(pid, SIGTERM);
+	while (process_alive(pid, started)) {
+		if (clock_ns() > deadline)
+			kill(pid, SIGKILL);
+		clock_sleep(10 * NS_PER_MS);
+	}
+}
+
+pid_t process_read_pid(const char *path)
+{
+	FILE *file = fopen(path, "re");
+	int pid = 0;
+
+	if (!file)
+		return 0;
+	if (fscanf(file, "%d", &pid) != 1 || pid < 0)
+		pid = 0;
+	fclose(file);
+	return pid;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* process.h - run a program by its argument vector, with a deadline; never through a shell. */
+#ifndef SITE_PROCESS_H
+#define SITE_PROCESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "common/error.h"
+#include "site/progress.h"
+
+struct process_result {
+	int status;	 /* exit status, or 128 + signal */
+	char *out;	 /* standard output, at most 1 MiB, NUL-terminated; to be freed */
+	char *complaint; /* the last lines of standard error, at most 4 KiB; to be freed */
+};
+
+/*
+ * Run argv[0] (looked up in PATH) and wait for its end. Lines of its standard error go to
+ * `progress` as they come. Returns 0 with *ret set whatever its exit status; -1 with *err when it
+ * could not be started (ERROR_WORLD), was still running at timeout_ns (it is killed with its
+ * group), or the user interrupted (ERROR_INTERRUPTED).
+ */
+int process_run(const char *const argv[], uint64_t timeout_ns, const struct progress *progress,
+		struct process_result *ret, struct error *err);
+void process_result_done(struct process_result *result);
+
+/* process_run, and an ERROR_WORLD with the complaint unless the exit status is 0. */
+int process_run_ok(const char *const argv[], uint64_t timeout_ns, struct error *err);
+
+/*
+ * A process by pid and by when it started (clock ticks since boot, /proc/PID/stat field 22), so
+ * that a recycled pid is never taken for it. process_started returns 0 if there is none.
+ */
+uint64_t process_started(pid_t pid);
+bool process_alive(pid_t pid, uint64_t started);
+
+/* SIGTERM, then after grace_ns SIGKILL; returns once it is gone. Not there: fine. */
+void process_stop(pid_t pid, uint64_t started, uint64_t grace_ns);
+
+/* The pid in a pid file; 0 if there is none or it is not a number. */
+pid_t process_read_pid(const char *path);
+
+#endif

@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * test_oracle.c - the judge against a search that knows no theory.
+ *
+ * Guards against: a register check that accuses a correct history, or misses a wrong one. Random
+ * small histories (2 to 4 lanes, two units, unknown and failed outcomes, ties, message edges, one
+ * clock or two) are judged and also searched by brute force for an order that explains them, in
+ * the manner of Wing and Gong: any order of the operations of a unit that agrees with what is
+ * certainly ordered, as worked out here pair by pair from the definitions. No disagreement is
+ * allowed, and with two clocks nobody may be accused whom the true times acquit. Each violation's
+ * witness must be inexplicable by itself.
+ *
+ * ORACLE_HISTORIES sets their number (for sanitizers and valgrind), ORACLE_SEED the seed.
+ */
+#include "tests/test.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "check/history_text.h"
+#include "check/judgement.h"
+
+#define OPS_MAX 12
+#define UNITS 2
+#define BASE 1000
+
+struct world {
+	unsigned n;
+	struct op ops[OPS_MAX];	  /* as recorded */
+	int64_t invoke[OPS_MAX];  /* true times */
+	int64_t complete[OPS_MAX];
+	struct history_header header;
+	int64_t theta; /* true */
+};
+
+static uint64_t state;
+
+static unsigned pick(unsigned n)
+{
+	state ^= state << 13;
+	state ^= state >> 7;
+	state ^= state << 17;
+	return (unsigned)((state * 0x2545f4914f6cdd1dULL) >> 33) % n;
+}
+
+/* Lanes of operations in true time; reads have no value yet. */
+static void make_operations(struct world *w)
+{
+	unsigned lanes = 2 + pick(3), lane, count, wanted = 3 + pick(OPS_MAX - 3), i;
+	unsigned write_share = 2 + pick(4);
+	struct op *op;
+	int64_t t;
+
+	w->n = 0;
+	for (lane = 0; lane < lanes; lane++) {
+		count = lane + 1 == lanes ? wanted - w->n : pick(wanted / 2 + 1);
+		for (i = 0, t = pick(4); i < count && w->n < wanted; i++) {
+			op = &w->ops[w->n];
+			memset(op, 0, sizeof(*op));
+			op->node = lane & 1;
+			op->lane = (uint16_t)lane;
+			op->unit = pick(4) ? 0 : pick(UNITS);
+			op->count = 1;
+			w->invoke[w->n] = t + pick(4);
+			w->complete[w->n] = w->invoke[w->n] + pick(7);
+			t = w->complete[w->n];
+			op->kind = pick(10) < write_share ? OP_WRITE : OP_READ;
+			op->outcome = pick(10) ? OUTCOME_OK : pick(3) ? OUTCOME_UNKNOWN : OUTCOME_FAIL;
+			if (op->kind == OP_WRITE) {
+				op->value.kind = VALUE_TAG;
+				op->value.write_id = write_id(op->node, 0, lane, i + 1);
+				if (!pick(8)) {
+					op->unit = 0;
+					op->count = 2;
+				}
+			}
+			w->n++;
+		}
+	}
+}
+
+/* Stamp with the nodes' clocks, and tell what messages could have told. */
+static void make_record(struct world *w, enum history_clock clock)
+{
+	unsigned i, j, k;
+	int64_t theta = clock == HISTORY_CLOCK_ONE ? 0 : (int64_t)pick(101) - 50;
+	bool pending, tie;
+
+	w->theta = theta;
+	w->header = (struct history_header){.unit = 512, .nodes = 3, .clock = clock};
+	if (clock == HISTORY_CLOCK_BOUNDS) {
+		w->header.theta_lo = theta - pick(8);
+		w->header.theta_hi = theta + pick(8);
+	}
+	for (i = 0; i < w->n; i++) {
+		struct op *op = &w->ops[i];
+
+		pending = op->outcome == OUTCOME_UNKNOWN && pick(2);
+		op->invoke = (uint64_t)(w->invoke[i] + BASE + (op->node ? theta : 0));
+		op->complete = pending ? TIME_NONE
+				       : (uint64_t)(w->complete[i] + BASE + (op->node ? theta : 0));
+	}
+	for (i = 0; i < w->n; i++) {
+		int64_t last = INT64_MIN, limit;
+
+		if (pick(3))
+			continue;
+		/* Some true moment before this invocation: all that was complete by then. */
+		limit = w->invoke[i] - 1 - pick(4);
+		for (j = k = 0; j < w->n; j++) {
+			if (w->ops[j].node == w->ops[i].node || w->ops[j].complete == TIME_NONE ||
+			    w->complete[j] > limit)
+				continue;
+			k++;
+			if (w->complete[j] > last)
+				last = w->complete[j];
+		}
+		for (j = 0, tie = false; j < w->n; j++)
+			tie |= w->ops[j].node != w->ops[i].node && w->ops[j].complete != TIME_NONE &&
+			       w->complete[j] > limit && w->complete[j] == last;
+		if (k && !tie)
+			w->ops[i].after = k;
+	}
+}
+
+/* Values as a correct register gives them: each operation takes effect at one moment within. */
+static void make_values(struct world *w)
+{
+	uint64_t held[UNITS] = {0};
+	unsigned order[OPS_MAX], i, j, u;
+	int64_t at[OPS_MAX];
+
+	for (i = 0; i < w->n; i++) {
+		int64_t length = w->complete[i] - w->invoke[i];
+
+		if (w->ops[i].outcome == OUTCOME_UNKNOWN)
+			length = pick(30);
+		at[i] = (w->invoke[i] + pick((unsigned)length + 1)) * 16 + pick(16);
+		for (j = i; j && at[order[j - 1]] > at[i]; j--)
+			order[j] = order[j - 1];
+		order[j] = i;
+	}
+	for (i = 0; i < w->n; i++) {
+		struct op *op = &w->ops[order[i]];
+
+		if (op->outcome == OUTCOME_FAIL ||
+		    (op->kind == OP_WRITE && op->outcome == OUTCOME_UNKNOWN && !pick(3)))
+			continue;
+		for (u = 0; u < op->count && op->kind == OP_WRITE; u++)
+			held[op->unit + u] = op->value.write_id;
+		if (op->kind == OP_READ && op->outcome == OUTCOME_OK) {
+			op->value.kind = VALUE_TAG;
+			op->value.write_id = held[op->unit];
+		}
+	}
+}
+
+/* Let some reads return something else that was ever written to their unit. */
+static void spoil(struct world *w, unsigned reads)
+{
+	unsigned i, j, tries;
+
+	for (i = 0; i < w->n; i++) {
+		struct op *op = &w->ops[i];
+
+		if (op->kind != OP_READ || op->outcome != OUTCOME_OK || pick(4) >= reads)
+			continue;
+		op->value.write_id = 0;
+		for (tries = 0; tries < 8; tries++) {
+			j = pick(w->n + 1);
+			if (j == w->n)
+				break;
+			if (w->ops[j].kind == OP_WRITE && w->ops[j].unit <= op->unit &&
+			    op->unit < w->ops[j].unit + w->ops[j].count) {
+				op->value.write_id = w->ops[j].value.write_id;
+				break;
+			}
+		}
+	}
+}
+
+/* i certainly ended before j began, by the definitions; true_time: as it really was. */
+static bool precedes(const struct world *w, unsigned i, unsigned j, bool true_time)
+{
+	const struct op *a = &w->ops[i], *b = &w->ops[j];
+	unsigned k, l, rank;
+
+	if (a->complete == TIME_NONE)
+		return false;
+	if (true_time)
+		return w->complete[i] < w->invoke[j];
+	if (a->node == b->node)
+		return a->complete < b->invoke;
+	if (w->header.clock != HISTORY_CLOCK_NONE) {
+		int64_t end = (int64_t)a->complete, begin = (int64_t)b->invoke;
+
+		if (b->node ? end + w->header.theta_hi < begin : end - w->header.theta_lo < begin)
+			return true;
+	}
+	/* A message known to b, or to what its node invoked earlier. */
+	for (k = 0; k < w->n; k++) {
+		const struct op *m = &w->ops[k];
+
+		if (m->node != b->node || !m->after || (k != j && m->invoke >= b->invoke))
+			continue;
+		for (l = rank = 0; l < w->n; l++)
+			rank += w->ops[l].node == a->node && w->ops[l].complete != TIME_NONE &&
+				w->ops[l].complete <= a->complete;
+		if (rank <= m->after)
+			return true;
+	}
+	return false;
+}
+
+struct search {
+	unsigned n;
+	const struct op *ops[OPS_MAX];
+	unsigned before[OPS_MAX]; /* bit set of what must come first */
+	unsigned needed;	  /* what must come at all */
+	uint8_t seen[1 << OPS_MAX][OPS_MAX + 1];
+};
+
+static struct search search;
+
+static bool explore(unsigned done, unsigned last)
+{
+	unsigned i;
+
+	if ((done & search.needed) == search.needed)
+		return true;
+	if (search.seen[done][last])
+		return false;
+	search.seen[done][last] = 1;
+	for (i = 0; i < search.n; i++) {
+		const struct op *op = search.ops[i];
+
+		if (done >> i & 1 || search.before[i] & ~done)
+			continue;
+		if (op->kind == OP_WRITE) {
+			if (explore(done | 1U << i, i))
+				return true;
+		} else if (op->value.write_id ==
+			   (last == OPS_MAX ? 0 : search.ops[last]->value.write_id)) {
+			if (explore(done | 1U << i, last))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Whether some order explains those operations of the unit that are in `which`. */
+static bool explained(const struct world *w, unsigned unit, unsigned which, bool true_time)
+{
+	unsigned index[OPS_MAX], i, j;
+
+	search.n = search.needed = 0;
+	for (i = 0; i < w->n; i++) {
+		const struct op *op = &w->ops[i];
+
+		if (!(which >> i & 1) || unit < op->unit || unit >= op->unit + op->count ||
+		    op->outcome == OUTCOME_FAIL ||
+		    (op->kind == OP_READ && op->outcome != OUTCOME_OK))
+			continue;
+		index[search.n] = i;
+		search.ops[search.n] = op;
+		if (op->outcome == OUTCOME_OK)
+			search.needed |= 1U << search.n;
+		search.n++;
+	}
+	for (i = 0; i < search.n; i++) {
+		search.before[i] = 0;
+		for (j = 0; j < search.n; j++) {
+			if (search.ops[j]->outcome == OUTCOME_OK &&
+			    precedes(w, index[j], index[i], true_time))
+				search.before[i] |= 1U << j;
+		}
+	}
+	memset(search.seen, 0, sizeof(search.seen[0]) << search.n);
+	return explore(0, OPS_MAX);
+}
+
+static void to_history(const struct world *w, struct history *ret)
+{
+	struct record record = {.type = RECORD_OP};
+	struct error err;
+	unsigned i;
+
+	memset(ret, 0, sizeof(*ret));
+	ret->header = w->header;
+	ret->files = calloc(1, sizeof(*ret->files));
+	ret->files->name = strdup("oracle");
+	ret->files->text = true;
+	ret->n_files = ret->cap_files = 1;
+	for (i = 0; i < w->n; i++) {
+		record.op = w->ops[i];
+		assert_int_equal(history_add(ret, i, &record, &err), 0);
+	}
+}
+
+static void disagree(const struct history *history, const char *why, uint64_t seed, unsigned trial)
+{
+	const char *folder = getenv("TMPDIR");
+	char path[4096];
+	FILE *file;
+
+	history_text_print(stderr, history);
+	snprintf(path, sizeof(path), "%s/stalemate-oracle-%" PRIu64 "-%u.txt",
+		 folder ? folder : "/tmp", seed, trial);
+	file = fopen(path, "w");
+	if (file) {
+		fprintf(file, HISTORY_TEXT_MAGIC "1\n# %s, seed %" PRIu64 "\n", why, seed);
+		history_text_print(file, history);
+		fclose(file);
+	}
+	fail_msg("%s (seed %" PRIu64 ", history %u, saved as %s)", why, seed, trial, path);
+}
+
+/* The operations of a witness, as bits. */
+static unsigned witness_bits(const struct violation *violation)
+{
+	unsigned i, bits = 0;
+
+	for (i = 0; i < violation->n_witnesses; i++)
+		bits |= 1U << atoi(strchr(violation->witnesses[i].source, ':') + 1);
+	return bits;
+}
+
+static void judge_world(struct world *w, bool correct, uint64_t seed, unsigned trial,
+			unsigned *violated)
+{
+	bool certain = true, truth = true;
+	struct verdict verdict = {0};
+	struct history history;
+	struct error err;
+	unsigned unit;
+	size_t i;
+
+	verdict.facts.confidence = 0.95;
+	to_history(w, &history);
+	if (judgement_make(&history, &verdict, &err) < 0)
+		disagree(&history, err.text, seed, trial);
+	for (unit = 0; unit < UNITS; unit++) {
+		certain &= explained(w, unit, ~0U, false);
+		truth &= explained(w, unit, ~0U, true);
+	}
+	if (verdict.n_violations && truth)
+		disagree(&history, "a correct history is accused", seed, trial);
+	if (verdict.n_violations && certain)
+		disagree(&history, "accused though an order explains it", seed, trial);
+	if (!verdict.n_violations && !certain)
+		disagree(&history, "no order explains it, but it is not accused", seed, trial);
+	if (verdict.n_violations && correct)
+		disagree(&history, "made correct, but accused", seed, trial);
+	for (i = 0; i < verdict.n_examples; i++) {
+		const struct violation *v = &verdict.examples[i];
+
+		if (explained(w, (unsigned)v->unit, witness_bits(v), false))
+			disagree(&history, "a witness proves nothing", seed, trial);
+	}
+	*violated += verdict.n_violations != 0;
+	verdict_done(&verdict);
+	history_done(&history);
+}
+
+static void run(enum history_clock clock, unsigned share)
+{
+	const char *number = getenv("ORACLE_HISTORIES"), *given = getenv("ORACLE_SEED");
+	unsigned n = number ? (unsigned)strtoul(number, NULL, 10) : 240000, i, spoiled, violated = 0;
+	uint64_t seed = given ? strtoull(given, NULL, 10) : 20261124;
+	struct world w;
+
+	n = n * share / 100;
+	state = seed * 0x9e3779b97f4a7c15ULL + (uint64_t)clock + 1;
+	for (i = 0; i < n; i++) {
+		make_operations(&w);
+		make_record(&w, clock);
+		make_values(&w);
+		spoiled = pick(4);
+		spoil(&w, spoiled);
+		judge_world(&w, !spoiled, seed, i, &violated);
+	}
+	print_message("seed %" PRIu64 ": %u histories, %u violated\n", seed, n, violated);
+	assert_true(n < 100 || violated > n / 50);
+}
+
+static void one_clock(void **unused)
+{
+	(void)unused;
+	run(HISTORY_CLOCK_ONE, 50);
+}
+
+static void two_clocks_within_bounds(void **unused)
+{
+	(void)unused;
+	run(HISTORY_CLOCK_BOUNDS, 25);
+}
+
+static void two_clocks_and_messages_only(void **unused)
+{
+	(void)unused;
+	run(HISTORY_CLOCK_NONE, 25);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(one_clock),
+		cmocka_unit_test(two_clocks_within_bounds),
+		cmocka_unit_test(two_clocks_and_messages_only),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
