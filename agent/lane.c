@@ -86,7 +86,8 @@ static int do_mount(struct lane *lane, const struct frame *request, struct error
 	if (message_decode_mount(request, m, err) < 0)
 		goto out;
 	deadline = clock_ns() + m->timeout_ms * NS_PER_MS;
-	while (!mount_find_disk(MOUNT_SYS_BLOCK, m->serial, device, sizeof(device))) {
+	while (!mount_find_disk(MOUNT_SYS_BLOCK, m->serial, device, sizeof(device)) ||
+	       !mount_disk_opens(device)) {
 		if (clock_ns() >= deadline || cancelled(lane, DISK_POLL_NS)) {
 			error_set(err, ERROR_WORLD,
 				  "no disk with serial '%s' appeared within %u ms", m->serial,

@@ -51,6 +51,15 @@ bool mount_find_disk(const char *sys_block, const char *serial, char *ret, size_
 	return found;
 }
 
+bool mount_disk_opens(const char *device)
+{
+	int fd = open(device, O_RDONLY | O_CLOEXEC);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
 static int make_folders(const char *directory, struct error *err)
 {
 	char path[MESSAGE_TEXT_MAX];

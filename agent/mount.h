@@ -17,6 +17,10 @@
  */
 bool mount_find_disk(const char *sys_block, const char *serial, char *ret, size_t size);
 
+/* Whether the device can be opened: a disk being hot-plugged has its serial in sysfs, and even its
+ * node, a moment before the kernel lets anyone open it (ENXIO). */
+bool mount_disk_opens(const char *device);
+
 /*
  * Mount `device` as mount->fstype, with its options, at mount->directory, which is made with its
  * parents if need be. Something mounted there already is an error (ERROR_WORLD).

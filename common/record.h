@@ -65,8 +65,8 @@ size_t record_encode(const struct record *record, uint8_t ret[RECORD_MAX]);
  */
 int record_decode(const uint8_t *buf, size_t len, struct record *ret, struct error *err);
 
-/* Whether the checksum of the one 64-byte record (main or side) at `at` matches: what tells a record
- * that was cut by a crash from one that says something impossible. */
+/* Whether the checksum of the one 64-byte record (main or side) at `at` matches: what tells a
+ * record that was cut by a crash from one that says something impossible. */
 bool record_intact(const uint8_t at[RECORD_SIZE]);
 
 /* How many side records the intact main record at `at` announces. */

@@ -159,10 +159,11 @@ static void cell_ends(void *context, const struct cell *cell, size_t index)
 		fprintf(stderr, "%sstalemate: %s\n", d->terminal ? "\r\033[K" : "", err.text);
 		return;
 	}
-	fprintf(stderr, "%s        [%zu/%zu] %s: %s, %llu of %llu exposures stale\n",
+	fprintf(stderr, "%s        [%zu/%zu] %s: %s, %llu of %llu exposures stale%s%s\n",
 		d->terminal ? "\r\033[K" : "", index + 1, d->plan->n_cells, cell->id,
 		verdict_kind_names[verdict.kind], (unsigned long long)verdict.stale_exposures,
-		(unsigned long long)verdict.exposures);
+		(unsigned long long)verdict.exposures, verdict.reason[0] ? ": " : "",
+		verdict.reason);
 	verdict_done(&verdict);
 }
 
@@ -308,7 +309,6 @@ static int carry_out(const struct plan *plan, const struct run_options *options,
 		 options->cold ? " --cold" : "");
 	fprintf(stderr, "stalemate %s: %zu cells, seed %llu, run directory %s\n", options->purpose,
 		plan->n_cells, (unsigned long long)options->seed, run);
-	interrupt_install();
 	failed = runner_run(&runner, &run_err);
 	if (display.terminal)
 		fputs("\r\033[K", stderr);
@@ -333,6 +333,7 @@ int run_plan(const struct run_options *options)
 	struct plan plan;
 	int status = -1;
 
+	interrupt_install();
 	if (load_plan(options, &plan, &err) < 0)
 		goto out;
 	if (options->dry_run) {

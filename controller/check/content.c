@@ -18,6 +18,8 @@
  */
 #include "check/judge.h"
 
+#include <assert.h>
+
 #include "check/content_tear.h"
 
 /* A name for a value that has none, to tell repeats. */
@@ -40,9 +42,10 @@ static int report(struct judge *judge, struct reading *reading, enum anomaly ano
 		  const struct value *value, struct finding **ret_new, struct error *err)
 {
 	uint64_t hash = value_hash(anomaly, value);
-	unsigned node = judge->history->ops[reading->op].node;
-	struct finding *finding = judge_same(judge, node, hash, false);
+	struct finding *finding;
 
+	assert(reading->op < judge->history->n_ops && judge->history->ops);
+	finding = judge_same(judge, judge->history->ops[reading->op].node, hash, false);
 	reading->state = READING_BAD;
 	*ret_new = NULL;
 	if (finding) {

@@ -265,6 +265,7 @@ static int hex(char c)
 /* The text of an event, with \\ and \xHH undone. */
 static int unescape(const char *from, char ret[EVENT_TEXT_MAX + 1], struct error *err)
 {
+	int high, low;
 	size_t used = 0;
 	char c;
 
@@ -273,12 +274,13 @@ static int unescape(const char *from, char ret[EVENT_TEXT_MAX + 1], struct error
 		if (c == '\\' && from[1] == '\\') {
 			from++;
 		} else if (c == '\\') {
-			if (from[1] != 'x' || hex(from[2]) < 0 || hex(from[3]) < 0 ||
-			    !(hex(from[2]) | hex(from[3])))
+			high = from[1] == 'x' ? hex(from[2]) : -1;
+			low = high < 0 ? -1 : hex(from[3]);
+			if (low < 0 || !(high | low))
 				return error_set(
 					err, ERROR_USER,
 					"event: a backslash is written \\\\, a byte \\xHH");
-			c = (char)(hex(from[2]) << 4 | hex(from[3]));
+			c = (char)(high << 4 | low);
 			from += 3;
 		}
 		if (used == EVENT_TEXT_MAX)

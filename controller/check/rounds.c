@@ -77,7 +77,7 @@ void rounds_mark(struct rounds *rounds, unsigned node, uint64_t invoke, bool sta
 {
 	const struct round_start *starts = rounds->starts[node];
 	size_t lo = 0, hi = rounds->n_starts[node], mid;
-	struct round key, *round;
+	struct round key = {0}, *round;
 
 	while (lo < hi) {
 		mid = lo + (hi - lo) / 2;

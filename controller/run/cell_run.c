@@ -329,12 +329,16 @@ int cell_run(const struct cell_run *c, bool *ret_reboot, struct error *err)
 	snprintf(s.directory, sizeof(s.directory), "%s", c->plan->target);
 	*strrchr(s.directory, '/') = 0;
 	memcpy(header.run, c->uuid, sizeof(header.run));
+	/* what stands there should this process be killed before the cell's end */
+	snprintf(s.facts.error, sizeof(s.facts.error), "the run ended before this cell did");
 	if (rundir_create_cell(c->run, s.facts.id, err) < 0 ||
+	    write_facts(&s.facts, c->run, err) < 0 ||
 	    recorder_open(&s.recorder, c->run, &header, &s.facts, err) < 0)
 		return -1;
 	for (node = 0; node < NODES; node++)
 		agent_link_set_sink(c->lab->agents[node], &s.recorder.sink);
 	tested = !test(&s, err);
+	s.facts.error[0] = 0;
 	if (!tested) {
 		event_log_note(c->log, "%s: %s", s.facts.id, err->text);
 		snprintf(s.facts.error, sizeof(s.facts.error), "%.1000s", err->text);

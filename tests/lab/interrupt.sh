@@ -11,11 +11,12 @@ trap '"$stalemate" lab down >/dev/null 2>&1; rm -rf "$scratch"' EXIT
 
 # begin RUN PATTERN: start a demo of our own process and wait until it says what it is at.
 begin() {
+	rm -f "$scratch/progress"
 	"$stalemate" demo --only cache=writethrough -o "$1" >"$scratch/out" 2>"$scratch/progress" &
 	pid=$!
 	local i
 	for i in $(seq 1200); do
-		grep -q "$2" "$scratch/progress" && return
+		grep -qs "$2" "$scratch/progress" && return
 		kill -0 "$pid" 2>/dev/null || break
 		sleep 0.1
 	done
