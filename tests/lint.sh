@@ -80,7 +80,7 @@ run_cppcheck()
 
 clang-format --dry-run -Werror "${sources[@]}" "${headers[@]}"
 outcome clang-format $?
-shellcheck "${scripts[@]}"
+shellcheck -x "${scripts[@]}"
 outcome shellcheck $?
 run_cppcheck
 outcome cppcheck $?

@@ -21,7 +21,7 @@ build='gcc libc6-dev pkg-config libvirt-dev libxml2-dev libjansson-dev libinih-d
 # agent/image/build.sh says it needs.
 run='libvirt-daemon-system qemu-system-x86 gfs2-utils mount util-linux iproute2 busybox-static kmod
 	cpio xz-utils'
-test='libcmocka-dev valgrind'
+test='libcmocka-dev valgrind procps file python3-jsonschema'
 ci='clang clang-tidy clang-format libclang-rt-14-dev cppcheck shellcheck valgrind'
 
 die()

@@ -70,4 +70,12 @@ uint32_t clusters_find(const struct judge *judge, uint32_t op, uint32_t c);
 /* Report circles of three clusters or more, which only two clocks allow. */
 int cycle_judge(struct judge *judge, struct error *err);
 
+/* register.c: the cluster that a valid reading is of; whether its value is certainly older than a
+ * write. */
+uint32_t cluster_of(const struct judge *judge, const struct reading *reading);
+bool cluster_older(const struct judge *judge, const struct cluster *cluster, uint32_t write);
+
+/* lost_write.c: turn stale reads of a write that nobody ever saw into one finding. */
+void lost_write_judge(struct judge *judge);
+
 #endif

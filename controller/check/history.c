@@ -166,8 +166,7 @@ bool history_next(const struct history *history, struct history_cursor *cursor, 
 	for (; cursor->file < history->n_files; cursor->file++) {
 		uint64_t op = UINT64_MAX, event = UINT64_MAX, ping = UINT64_MAX;
 
-		if (cursor->op < history->n_ops &&
-		    history->ops[cursor->op].file == cursor->file)
+		if (cursor->op < history->n_ops && history->ops[cursor->op].file == cursor->file)
 			op = history->ops[cursor->op].number;
 		if (cursor->event < history->n_events &&
 		    history->events[cursor->event].file == cursor->file)

@@ -25,7 +25,7 @@
 /* Generations are counted up to here: beyond it the number says nothing more. */
 #define GENERATIONS_MAX 100000
 
-static uint32_t cluster_of(const struct judge *judge, const struct reading *reading)
+uint32_t cluster_of(const struct judge *judge, const struct reading *reading)
 {
 	return reading->write == NO_OP ? 0 : judge->scratch->local[reading->write];
 }
@@ -36,7 +36,7 @@ static uint64_t value_id(const struct judge *judge, const struct cluster *cluste
 }
 
 /* The cluster's value is certainly older than this write. */
-static bool older(const struct judge *judge, const struct cluster *cluster, uint32_t write)
+bool cluster_older(const struct judge *judge, const struct cluster *cluster, uint32_t write)
 {
 	const uint32_t *known = judge->order->known[write];
 
@@ -61,7 +61,7 @@ static uint32_t newest_missed(const struct judge *judge, const struct cluster *c
 			if (cluster->x[0] > most[0] && cluster->x[1] > most[1])
 				break; /* nor can any write before */
 			write = view->ok_writes[node][n - 1];
-			if (!older(judge, cluster, write))
+			if (!cluster_older(judge, cluster, write))
 				continue;
 			/* The feed puts a write after all that certainly precede it. */
 			if (found == NO_OP ||
@@ -90,7 +90,7 @@ static uint64_t count_generations(const struct judge *judge, const struct cluste
 
 			if (cluster->x[0] > most[0] && cluster->x[1] > most[1])
 				break;
-			generations += older(judge, cluster, view->ok_writes[node][n - 1]);
+			generations += cluster_older(judge, cluster, view->ok_writes[node][n - 1]);
 		}
 	}
 	return generations;
@@ -111,7 +111,7 @@ static uint32_t seen_newer(const struct judge *judge, const struct cluster *clus
 			seen = &s->seen[node][n - 1];
 			if (cluster->x[0] > seen->most[0] && cluster->x[1] > seen->most[1])
 				break; /* nor has any read before */
-			if (older(judge, cluster, seen->write))
+			if (cluster_older(judge, cluster, seen->write))
 				return seen->op;
 		}
 	}
@@ -258,7 +258,7 @@ static void heal(struct judge *judge, const struct cluster *cluster, uint32_t re
 	for (; s->n_open[node]; s->n_open[node]--) {
 		finding = &judge->findings[s->open[node][s->n_open[node] - 1]];
 		if (finding->value == value_id(judge, cluster) ||
-		    older(judge, cluster, finding->missed) ||
+		    cluster_older(judge, cluster, finding->missed) ||
 		    !order_before(judge->history, judge->order, finding->read, read))
 			return;
 		finding->healed = true;
@@ -315,60 +315,6 @@ static int judge_read(struct judge *judge, const struct reading *reading, struct
 	return add_seen(judge, cluster, reading->op, err);
 }
 
-/* Nobody ever saw this write or anything not older, though each node read twice after it. */
-static bool is_lost(const struct judge *judge, uint32_t write, uint32_t ret_reads[NODES])
-{
-	const struct unit_view *view = &judge->view;
-	unsigned count[NODES] = {0, 0}, node;
-	size_t i;
-
-	if (judge->scratch->clusters[judge->scratch->local[write]].reads)
-		return false;
-	for (i = view->n_readings; i; i--) {
-		const struct reading *reading = &view->readings[i - 1];
-
-		if (!order_before(judge->history, judge->order, write, reading->op) ||
-		    reading->state == READING_BAD)
-			continue;
-		if (reading->state == READING_UNJUDGED ||
-		    !older(judge, &judge->scratch->clusters[cluster_of(judge, reading)], write))
-			return false;
-		node = judge->history->ops[reading->op].node;
-		count[node]++;
-		ret_reads[node] = reading->op;
-	}
-	return count[0] >= 2 && count[1] >= 2;
-}
-
-/* Stale reads that a lost write explains become one finding per such write. */
-static void judge_lost(struct judge *judge)
-{
-	size_t i, j, kept = judge->first_of_unit;
-	uint32_t reads[NODES];
-
-	for (i = judge->first_of_unit; i < judge->n_findings; i++) {
-		struct finding finding = judge->findings[i];
-
-		if ((finding.anomaly == ANOMALY_STALE_READ ||
-		     finding.anomaly == ANOMALY_RESURRECTION) &&
-		    is_lost(judge, finding.missed, reads)) {
-			for (j = judge->first_of_unit; j < kept; j++) {
-				if (judge->findings[j].anomaly == ANOMALY_LOST_WRITE &&
-				    judge->findings[j].missed == finding.missed)
-					break;
-			}
-			if (j < kept) {
-				judge->findings[j].repeats += 1 + finding.repeats;
-				continue;
-			}
-			finding.anomaly = ANOMALY_LOST_WRITE;
-			finding_witness(&finding, reads[!finding.node], "did not see it either");
-		}
-		judge->findings[kept++] = finding;
-	}
-	judge->n_findings = kept;
-}
-
 static void count_exposure(struct judge *judge, const struct reading *reading)
 {
 	const struct history_op *op = &judge->history->ops[reading->op];
@@ -377,8 +323,8 @@ static void count_exposure(struct judge *judge, const struct reading *reading)
 	if (reading->exposed == NO_OP)
 		return;
 	stale = reading->state == READING_VALID &&
-		older(judge, &judge->scratch->clusters[cluster_of(judge, reading)],
-		      reading->exposed);
+		cluster_older(judge, &judge->scratch->clusters[cluster_of(judge, reading)],
+			      reading->exposed);
 	judge->exposures++;
 	judge->stale_exposures += stale;
 	rounds_mark(&judge->rounds, op->node, op->invoke, stale);
@@ -407,7 +353,7 @@ int register_judge(struct judge *judge, struct error *err)
 			return -1;
 		count_exposure(judge, &view->readings[i]);
 	}
-	judge_lost(judge);
+	lost_write_judge(judge);
 	return judge->order->clock == HISTORY_CLOCK_ONE ? 0 : cycle_judge(judge, err);
 }
 

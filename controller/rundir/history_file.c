@@ -155,7 +155,8 @@ struct history_writer *history_create(const char *path, const struct history_hea
 	}
 	fd = -1;
 	history_header_encode(header, bytes);
-	/* flushed at once: a run killed before its first record leaves an empty history, not noise */
+	/* flushed at once: a run killed before its first record leaves an empty history, not noise
+	 */
 	if (fwrite(bytes, sizeof(bytes), 1, writer->file) != 1 || fflush(writer->file)) {
 		error_set_errno(err, ERROR_WORLD, "cannot write the history %s", path);
 		goto out;

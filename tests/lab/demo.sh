@@ -54,6 +54,6 @@ expect 0 "$stalemate" check "$run/cells/01-none/history.txt"
 
 # a violation proven early, within half a second of the mount by the number; leave room
 # for a busy machine, for this is no timed test: what is guarded against is seconds
-first=$(grep -o '"first_violation_s": [0-9.]*' "$run/verdict.json" | head -1 | grep -o '[0-9.]*$')
+first=$(grep -oE '"first_violation_s": [0-9.]+' "$run/verdict.json" | head -1 | grep -o '[0-9.]*$')
 echo "first stale read ${first} s after the mount"
 awk -v s="$first" 'BEGIN { exit !(s > 0 && s < 5) }' || fail "first stale read after $first s"

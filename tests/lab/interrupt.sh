@@ -14,8 +14,8 @@ begin() {
 	rm -f "$scratch/progress"
 	"$stalemate" demo --only cache=writethrough -o "$1" >"$scratch/out" 2>"$scratch/progress" &
 	pid=$!
-	local i
-	for i in $(seq 1200); do
+	local _
+	for _ in $(seq 1200); do
 		grep -qs "$2" "$scratch/progress" && return
 		kill -0 "$pid" 2>/dev/null || break
 		sleep 0.1

@@ -26,9 +26,7 @@ nothing_left
 # libvirtd not there
 if [ ! -d /run/systemd/system ]; then
 	mkdir "$scratch/path"
-	for tool in $(ls /usr/bin /bin); do
-		[ -e "$scratch/path/$tool" ] || ln -s "$(command -v "$tool" || echo /nowhere)" "$scratch/path/$tool"
-	done
+	ln -s /usr/bin/* "$scratch/path/"
 	rm -f "$scratch/path/libvirtd" "$scratch/path/virtlogd"
 	expect 3 env PATH="$scratch/path" "$stalemate" demo --only cache=none -o "$scratch/libvirt"
 	says err 'libvirtd is not reachable.*libvirt-daemon-system'

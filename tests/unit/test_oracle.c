@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/parse.h"
 #include "check/history_text.h"
 #include "check/judgement.h"
 
@@ -28,8 +29,8 @@
 
 struct world {
 	unsigned n;
-	struct op ops[OPS_MAX];	  /* as recorded */
-	int64_t invoke[OPS_MAX];  /* true times */
+	struct op ops[OPS_MAX];	 /* as recorded */
+	int64_t invoke[OPS_MAX]; /* true times */
 	int64_t complete[OPS_MAX];
 	struct history_header header;
 	int64_t theta; /* true */
@@ -67,7 +68,9 @@ static void make_operations(struct world *w)
 			w->complete[w->n] = w->invoke[w->n] + pick(7);
 			t = w->complete[w->n];
 			op->kind = pick(10) < write_share ? OP_WRITE : OP_READ;
-			op->outcome = pick(10) ? OUTCOME_OK : pick(3) ? OUTCOME_UNKNOWN : OUTCOME_FAIL;
+			op->outcome = pick(10)	? OUTCOME_OK
+				      : pick(3) ? OUTCOME_UNKNOWN
+						: OUTCOME_FAIL;
 			if (op->kind == OP_WRITE) {
 				op->value.kind = VALUE_TAG;
 				op->value.write_id = write_id(op->node, 0, lane, i + 1);
@@ -118,8 +121,9 @@ static void make_record(struct world *w, enum history_clock clock)
 				last = w->complete[j];
 		}
 		for (j = 0, tie = false; j < w->n; j++)
-			tie |= w->ops[j].node != w->ops[i].node && w->ops[j].complete != TIME_NONE &&
-			       w->complete[j] > limit && w->complete[j] == last;
+			tie |= w->ops[j].node != w->ops[i].node &&
+			       w->ops[j].complete != TIME_NONE && w->complete[j] > limit &&
+			       w->complete[j] == last;
 		if (k && !tie)
 			w->ops[i].after = k;
 	}
@@ -321,9 +325,14 @@ static void disagree(const struct history *history, const char *why, uint64_t se
 static unsigned witness_bits(const struct violation *violation)
 {
 	unsigned i, bits = 0;
+	uint64_t line;
 
-	for (i = 0; i < violation->n_witnesses; i++)
-		bits |= 1U << atoi(strchr(violation->witnesses[i].source, ':') + 1);
+	for (i = 0; i < violation->n_witnesses; i++) {
+		assert_int_equal(parse_u64(strchr(violation->witnesses[i].source, ':') + 1, 31,
+					   "line", &line, NULL),
+				 0);
+		bits |= 1U << line;
+	}
 	return bits;
 }
 
@@ -367,11 +376,15 @@ static void judge_world(struct world *w, bool correct, uint64_t seed, unsigned t
 static void run(enum history_clock clock, unsigned share)
 {
 	const char *number = getenv("ORACLE_HISTORIES"), *given = getenv("ORACLE_SEED");
-	unsigned n = number ? (unsigned)strtoul(number, NULL, 10) : 240000, i, spoiled, violated = 0;
-	uint64_t seed = given ? strtoull(given, NULL, 10) : 20261124;
+	uint64_t seed = 20261124, histories = 240000;
+	unsigned n, i, spoiled, violated = 0;
 	struct world w;
 
-	n = n * share / 100;
+	if (number)
+		assert_int_equal(parse_u64(number, 100000000, "histories", &histories, NULL), 0);
+	if (given)
+		assert_int_equal(parse_u64(given, UINT64_MAX, "seed", &seed, NULL), 0);
+	n = (unsigned)histories * share / 100;
 	state = seed * 0x9e3779b97f4a7c15ULL + (uint64_t)clock + 1;
 	for (i = 0; i < n; i++) {
 		make_operations(&w);
