@@ -23,7 +23,7 @@
 #include "check/grow.h"
 
 /* Generations are counted up to here: beyond it the number says nothing more. */
-#define GENERATIONS_MAX 100000
+#define GENERATIONS_MAX 10000
 
 uint32_t cluster_of(const struct judge *judge, const struct reading *reading)
 {

@@ -260,6 +260,7 @@ static void not_a_history(void **unused)
 	assert_refused(path, false, "cannot open the history");
 	assert_int_equal(mkfifo(path, 0600), 0);
 	assert_refused(path, false, "not a regular file");
+	unlink(path); /* opening it to write would wait for a reader */
 }
 
 /* Guards against: a header that decodes to what no history can be. */
