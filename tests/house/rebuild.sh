@@ -16,14 +16,19 @@ trap 'rm -rf "$copy"' EXIT
 cp -r "$tree"/{Makefile,agent,common,controller} "$copy/"
 mkdir "$copy/tests"
 
-# Notes what it does: c FILE for a compilation, l for a link.
+# Notes what it does: c FILE for a compilation, l for a link. It only preprocesses, which makes the
+# dependencies that all this is about, and links nothing: whether the code compiles is not in question.
 cat >"$copy/counting-cc" <<EOT
 #!/bin/sh
-case " \$* " in
-*" -c "*) for last; do :; done; echo "c \$last" ;;
-*) echo l ;;
-esac >>"$copy/log"
-exec gcc "\$@"
+kind=l
+for word; do
+	[ "\$word" != -c ] || kind=c
+	[ "\$last" != -o ] || object=\$word
+	last=\$word
+done
+echo "\$kind \$last" >>"$copy/log"
+[ \$kind = l ] || exec gcc -E -MT "\$object" "\$@"
+: >"\$object"
 EOT
 chmod +x "$copy/counting-cc"
 
