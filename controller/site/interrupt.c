@@ -30,11 +30,6 @@ bool interrupted(void)
 	return signal_came && !held;
 }
 
-bool interrupt_pending(void)
-{
-	return signal_came;
-}
-
 bool interrupt_hold(bool on)
 {
 	bool was = held;

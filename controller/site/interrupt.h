@@ -19,9 +19,6 @@ void interrupt_install(void);
 /* True once a signal has come and is not held off. */
 bool interrupted(void);
 
-/* True once a signal has come, held off or not. */
-bool interrupt_pending(void);
-
 /* While on, interrupted() is false: cleaning up. Returns what it was. */
 bool interrupt_hold(bool on);
 

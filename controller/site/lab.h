@@ -83,9 +83,6 @@ void lab_disconnect(struct lab *lab);
  * which does not bear our mark is refused (ERROR_WORLD). */
 int lab_destroy_guests(struct hypervisor *hypervisor, bool *ret_found, struct error *err);
 
-/* Whether both guests run and their agents answer. */
-bool lab_alive(struct lab *lab);
-
 /* A fresh cluster file system on the volume (lock_dlm, 2 journals), host caches dropped. */
 int lab_make_volume(struct lab *lab, struct error *err);
 

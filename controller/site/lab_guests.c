@@ -208,16 +208,3 @@ int lab_reboot(struct lab *lab, struct error *err)
 		return -1;
 	return lab_boot(lab, err);
 }
-
-bool lab_alive(struct lab *lab)
-{
-	unsigned node;
-
-	for (node = 0; node < NODES; node++) {
-		if (!lab->agents[node] ||
-		    !hypervisor_running(lab->hypervisor, lab_guest_names[node]) ||
-		    agent_ping(lab->agents[node], 5 * NS_PER_S, NULL, NULL) < 0)
-			return false;
-	}
-	return true;
-}

@@ -10,10 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -165,36 +163,4 @@ int loop_flush(const char *device, struct error *err)
 					 device);
 	close(fd);
 	return result;
-}
-
-long loop_resident_pages(const char *device, struct error *err)
-{
-	size_t page = (size_t)sysconf(_SC_PAGESIZE), i, pages;
-	unsigned char *resident = NULL;
-	void *map = MAP_FAILED;
-	uint64_t size = 0;
-	long count = -1;
-	int fd;
-
-	fd = open(device, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || ioctl(fd, BLKGETSIZE64, &size) < 0 || size < page) {
-		error_set_errno(err, ERROR_WORLD, "%s", device);
-		goto out;
-	}
-	pages = size / page;
-	resident = malloc(pages);
-	map = mmap(NULL, pages * page, PROT_READ, MAP_SHARED, fd, 0);
-	if (!resident || map == MAP_FAILED || mincore(map, pages * page, resident) < 0) {
-		error_set_errno(err, ERROR_WORLD, "cannot see the page cache of %s", device);
-		goto out;
-	}
-	for (count = 0, i = 0; i < pages; i++)
-		count += resident[i] & 1;
-out:
-	if (map != MAP_FAILED)
-		munmap(map, (size / page) * page);
-	free(resident);
-	if (fd >= 0)
-		close(fd);
-	return count;
 }

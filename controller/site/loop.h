@@ -23,7 +23,4 @@ int loop_detach_all(const char *file, struct error *err);
 /* Write back and drop what the device's page cache holds (BLKFLSBUF). */
 int loop_flush(const char *device, struct error *err);
 
-/* How many pages of the device are in its page cache now (mincore); -1 with *err. */
-long loop_resident_pages(const char *device, struct error *err);
-
 #endif
