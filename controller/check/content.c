@@ -45,7 +45,13 @@ static int report(struct judge *judge, struct reading *reading, enum anomaly ano
 	struct finding *finding;
 
 	assert(reading->op < judge->history->n_ops && judge->history->ops);
-	finding = judge_same(judge, judge->history->ops[reading->op].node, hash, false);
+	/* Another unit's data that both nodes read is there once; else each node's read is its own.
+	 */
+	finding = judge_same(judge,
+			     anomaly == ANOMALY_MISDIRECTED_READ
+				     ? ANY_NODE
+				     : judge->history->ops[reading->op].node,
+			     hash, false);
 	reading->state = READING_BAD;
 	*ret_new = NULL;
 	if (finding) {

@@ -140,7 +140,8 @@ struct finding *judge_same(struct judge *judge, unsigned node, uint64_t value, b
 
 	for (i = last; i > judge->first_of_unit && last - i < SAME_WINDOW; i--) {
 		finding = &judge->findings[i - 1];
-		if (finding->node == node && finding->value == value && finding->order == order)
+		if ((node == ANY_NODE || finding->node == node) && finding->value == value &&
+		    finding->order == order)
 			return finding;
 	}
 	return NULL;

@@ -94,8 +94,9 @@ struct finding *judge_add(struct judge *judge, enum anomaly anomaly, uint32_t re
 /* Add an operation to a finding's witness unless it is there, or NO_OP, or there is no room. */
 void finding_witness(struct finding *finding, uint32_t op, const char *role);
 
-/* The latest finding of the unit at hand by this node about this value, of the order checks or of
- * the content check, among the last few; NULL if none. */
+/* The latest finding of the unit at hand by this node (or ANY_NODE) about this value, of the order
+ * checks or of the content check, among the last few; NULL if none. */
+#define ANY_NODE NODES
 struct finding *judge_same(struct judge *judge, unsigned node, uint64_t value, bool order);
 
 #endif

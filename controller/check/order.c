@@ -91,13 +91,22 @@ static int refuse(const struct history *history, uint32_t op, const char *why, s
 			 'a' + !history->ops[op].node, history->ops[op].after, why);
 }
 
-/* Whether completion -> invocation of the other node is possible for some offset in the bounds. */
-static bool clock_allows(const struct order *order, uint64_t complete, const struct history_op *to)
+/* The offsets theta = clock(b) - clock(a) that the bounds and all messages so far leave possible.
+ */
+struct offsets {
+	__int128 lo, hi;
+};
+
+/* A completion came before this invocation of the other node: false if no offset allows that. */
+static bool narrow(struct offsets *offsets, uint64_t complete, const struct history_op *to)
 {
 	__int128 end = complete, begin = to->invoke;
 
-	/* theta = clock(b) - clock(a) */
-	return to->node ? end + order->theta_lo < begin : end - order->theta_hi < begin;
+	if (to->node && begin - end - 1 < offsets->hi)
+		offsets->hi = begin - end - 1; /* end + theta < begin */
+	if (!to->node && end - begin + 1 > offsets->lo)
+		offsets->lo = end - begin + 1; /* end - theta < begin */
+	return offsets->lo <= offsets->hi;
 }
 
 /* The edges of this operation leave no room for the clock bounds. */
@@ -114,7 +123,7 @@ static void discard_clock(const struct history *history, struct order *order, ui
 
 /* Look at an operation's own message edge. */
 static int check_edge(const struct history *history, struct order *order, const struct side *other,
-		      uint32_t op, struct error *err)
+		      uint32_t op, struct offsets *offsets, struct error *err)
 {
 	const struct history_op *to = &history->ops[op];
 	uint64_t complete;
@@ -126,7 +135,7 @@ static int check_edge(const struct history *history, struct order *order, const 
 		return refuse(history, op,
 			      "is ambiguous: two completions at that place have the same time",
 			      err);
-	if (order->clock == HISTORY_CLOCK_NONE || clock_allows(order, complete, to))
+	if (order->clock == HISTORY_CLOCK_NONE || narrow(offsets, complete, to))
 		return 0;
 	if (order->clock == HISTORY_CLOCK_ONE)
 		return refuse(history, op,
@@ -139,7 +148,7 @@ static int check_edge(const struct history *history, struct order *order, const 
 
 /* What messages prove, inherited along the node's own invocations. */
 static int fill_messages(const struct history *history, struct order *order, unsigned node,
-			 const struct side sides[NODES], struct error *err)
+			 const struct side sides[NODES], struct offsets *offsets, struct error *err)
 {
 	const struct side *own = &sides[node];
 	uint32_t i, j, best = 0;
@@ -155,7 +164,8 @@ static int fill_messages(const struct history *history, struct order *order, uns
 			uint32_t op = own->invocations[j].op;
 
 			after = history->ops[op].after;
-			if (after && check_edge(history, order, &sides[!node], op, err) < 0)
+			if (after &&
+			    check_edge(history, order, &sides[!node], op, offsets, err) < 0)
 				return -1;
 			order->message[op] = after > inherited ? (uint32_t)after : inherited;
 			if (after > best)
@@ -237,15 +247,16 @@ int order_build(const struct history *history, struct order *ret, struct error *
 {
 	struct order order = {.clock = history->header.clock};
 	struct side sides[NODES] = {0};
+	struct offsets offsets;
 	uint32_t stuck = 0;
 	int result = -1;
 	unsigned node;
-	bool ordered;
 
 	if (order.clock == HISTORY_CLOCK_BOUNDS) {
 		order.theta_lo = history->header.theta_lo;
 		order.theta_hi = history->header.theta_hi;
 	}
+	offsets = (struct offsets){order.theta_lo, order.theta_hi};
 	if (allocate(history, &order, err) < 0)
 		goto out;
 	for (node = 0; node < NODES; node++) {
@@ -253,18 +264,11 @@ int order_build(const struct history *history, struct order *ret, struct error *
 			goto out;
 	}
 	for (node = 0; node < NODES; node++) {
-		if (fill_messages(history, &order, node, sides, err) < 0)
+		if (fill_messages(history, &order, node, sides, &offsets, err) < 0)
 			goto out;
 	}
 	fill_known(history, &order, sides);
-	ordered = fill_feed(&order, sides, &stuck);
-	if (!ordered && order.clock == HISTORY_CLOCK_BOUNDS) {
-		/* Each message fits some offset within the bounds, but not the same one. */
-		discard_clock(history, &order, stuck);
-		fill_known(history, &order, sides);
-		ordered = fill_feed(&order, sides, &stuck);
-	}
-	if (!ordered) {
+	if (!fill_feed(&order, sides, &stuck)) {
 		refuse(history, stuck,
 		       "(or an earlier edge) is part of a circle: the message edges contradict "
 		       "each other",
