@@ -3,6 +3,7 @@
 # stalemate: `make help` lists what a person may type.
 #
 # Variables:  CC, CFLAGS (yours come last), SAN=1 (ASan + UBSan, own build folder), WERROR=1,
+#             FUZZ=1 (clang, for the fuzz targets, own build folder), FUZZ_SECONDS (each; 60),
 #             WRAP="valgrind -q --error-exitcode=100" (unit tests run under it),
 #             PREFIX (default /usr/local), DESTDIR.
 # Every object depends on the headers it read (-MMD) and on the flags it was built with
@@ -11,9 +12,14 @@
 ifdef SAN
 B := build-san
 SANFLAGS := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+else ifdef FUZZ
+B := build-fuzz
+override CC := clang
+SANFLAGS := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 else
 B := build
 endif
+FUZZ_SECONDS ?= 60
 
 PREFIX ?= /usr/local
 ifeq ($(origin CC),default)
@@ -47,11 +53,16 @@ obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
 UNIT_BINS := $(patsubst tests/unit/%.c,$(B)/tests/%,$(UNIT_TESTS))
 AGENT_BINS := $(patsubst tests/agent/%.c,$(B)/tests/%,$(AGENT_TESTS))
 SITE_BINS := $(patsubst tests/site/%.c,$(B)/tests/%,$(SITE_TESTS))
+FUZZ_NAMES := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+CORPUS_BINS := $(FUZZ_NAMES:%=$(B)/tests/fuzz_%)
+FUZZ_BINS := $(FUZZ_NAMES:%=$(B)/fuzz_%)
+BENCH := $(addprefix tests/bench/,bench.c bench_checker.c child.c)
 PLATFORM_BINS := $(patsubst tests/platform/%.c,$(B)/tests/platform-%,$(wildcard tests/platform/*.c))
 
 # Builds use all cores unless you said -j yourself; tests never run beside each other.
 J = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
-RUN_TESTS = STALEMATE="$(CURDIR)/$(B)/stalemate" AGENT="$(CURDIR)/$(B)/stalemate-agent" tests/run-tests.sh
+RUN_TESTS = STALEMATE="$(CURDIR)/$(B)/stalemate" AGENT="$(CURDIR)/$(B)/stalemate-agent" \
+	GENERATE="$(CURDIR)/$(B)/tests/generate" tests/run-tests.sh
 
 .PHONY: all
 all: $(B)/stalemate $(B)/stalemate-agent	## build both programs
@@ -64,7 +75,7 @@ $(B)/stalemate-agent: $(call obj,$(COMMON) $(AGENT) agent/main.c)
 	$(CC) $(SANFLAGS) $(LDFLAGS) $(if $(SAN),,-static -s) -o $@ $^ -lpthread
 
 $(B)/obj/common/tag.o: private CFLAGS += -O3
-$(call obj,$(PURE) $(WORLD) $(PROGRAM) $(UNIT_TESTS) $(SITE_TESTS)): private BASE += $(LIB_CFLAGS)
+$(call obj,$(PURE) $(WORLD) $(PROGRAM) $(UNIT_TESTS) $(SITE_TESTS) $(wildcard tests/fuzz/*.c)): private BASE += $(LIB_CFLAGS)
 
 $(B)/obj/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
@@ -88,6 +99,14 @@ $(PLATFORM_BINS): $(B)/tests/platform-%: $(B)/obj/tests/platform/%.o
 $(SITE_BINS): $(B)/tests/%: $(B)/obj/tests/site/%.o $(call obj,$(COMMON) $(PURE) $(WORLD))
 	@mkdir -p $(@D)
 	$(CC) $(SANFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(LIB_LIBS)
+
+# A fuzz target fed with its committed corpus, by any compiler; and by libFuzzer (FUZZ=1).
+$(CORPUS_BINS): $(B)/tests/fuzz_%: $(B)/obj/tests/fuzz/fuzz_%.o $(call obj,tests/fuzz/fuzz.c tests/fuzz/run_corpus.c $(COMMON) $(PURE))
+	@mkdir -p $(@D)
+	$(CC) $(SANFLAGS) $(LDFLAGS) -o $@ $^ -lxml2 -ljansson -linih -lm -lpthread
+
+$(FUZZ_BINS): $(B)/fuzz_%: $(B)/obj/tests/fuzz/fuzz_%.o $(call obj,tests/fuzz/fuzz.c $(COMMON) $(PURE))
+	$(CC) -fsanitize=fuzzer,address,undefined $(LDFLAGS) -o $@ $^ -lxml2 -ljansson -linih -lm -lpthread
 
 $(B)/flags: FORCE
 	@mkdir -p $(B)
@@ -114,11 +133,11 @@ check:	## install what the tests need and run them all, the lab included
 	$(MAKE) check-lab
 
 .PHONY: test-programs
-test-programs: $(UNIT_BINS) $(AGENT_BINS) $(PLATFORM_BINS)	## build the tests, run none
+test-programs: $(UNIT_BINS) $(AGENT_BINS) $(CORPUS_BINS) $(PLATFORM_BINS) $(B)/tests/generate	## build the tests, run none
 
 .PHONY: check-unit
-check-unit: all $(UNIT_BINS) $(AGENT_BINS) $(SITE_BINS)	## unit tests, oracle and command line: no root, no guests
-	tests/run-tests.sh $(UNIT_BINS) $(AGENT_BINS) $(SITE_BINS)
+check-unit: all $(UNIT_BINS) $(AGENT_BINS) $(SITE_BINS) $(CORPUS_BINS) $(B)/tests/generate	## unit tests, oracle and command line: no root, no guests
+	tests/run-tests.sh $(UNIT_BINS) $(AGENT_BINS) $(SITE_BINS) $(CORPUS_BINS)
 	$(RUN_TESTS) tests/cli/*.sh
 
 .PHONY: check-house
@@ -144,12 +163,34 @@ check-headers:	## every header compiles alone
 	done
 
 .PHONY: bench
-bench: all $(B)/tests/bench	## print the numbers we hold ourselves to; writes build/bench.json
+bench: $(B)/tests/bench	## print the numbers we hold ourselves to; writes build/bench.json
 	$(B)/tests/bench $(B)/bench.json
 
-$(B)/tests/bench: $(B)/obj/tests/bench/bench.o $(call obj,$(COMMON) $(PURE))
+.PHONY: bench-scale
+bench-scale: $(B)/tests/bench	## the judge at 1, 10 and 100 million operations (8 GB of space); writes build/bench-scale.json
+	$(B)/tests/bench --scale $(B)/bench-scale.json
+
+$(B)/tests/bench: $(call obj,$(BENCH) tests/bench/generate.c $(COMMON) $(PURE))
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $^ -ljansson -linih -lxml2 -lm -lpthread
+	$(CC) $(SANFLAGS) $(LDFLAGS) -o $@ $^ -ljansson -linih -lxml2 -lm -lpthread
+
+# Histories of any size, for trying the judge by hand.
+$(B)/tests/generate: $(call obj,tests/bench/generate_main.c tests/bench/generate.c $(COMMON) controller/rundir/history_file.c)
+	@mkdir -p $(@D)
+	$(CC) $(SANFLAGS) $(LDFLAGS) -o $@ $^ -lm
+
+.PHONY: mutants
+mutants:	## wrong lines in the judge: do the tests notice?
+	tools/packages.sh build test
+	tests/mutants.sh
+
+.PHONY: fuzz fuzz-programs
+fuzz:	## fuzz what reads files, FUZZ_SECONDS each (60), over a copy of the corpora; findings: build-fuzz/
+	tools/packages.sh build ci
+	$(MAKE) $(J) fuzz-programs FUZZ=1
+	tests/fuzz/fuzz.sh build-fuzz $(FUZZ_SECONDS)
+
+fuzz-programs: $(FUZZ_BINS)
 
 .PHONY: lint
 lint:	## clang-format, clang-tidy, cppcheck, shellcheck
@@ -161,7 +202,9 @@ ci:	## what CI runs, each job a target of its own
 	$(MAKE) check WERROR=1
 	$(MAKE) ci-sanitizers
 	$(MAKE) ci-valgrind
+	$(MAKE) mutants
 	$(MAKE) lint
+	$(MAKE) ci-fuzz
 	tests/check-tree.sh
 
 .PHONY: ci-sanitizers
@@ -174,6 +217,10 @@ ci-valgrind:	## unit tests under valgrind
 	$(MAKE) $(J) all test-programs WERROR=1
 	$(MAKE) check-unit WERROR=1 WRAP="valgrind -q --error-exitcode=100 --leak-check=full"
 
+.PHONY: ci-fuzz
+ci-fuzz:	## a minute for each fuzz target
+	$(MAKE) fuzz FUZZ_SECONDS=60
+
 .PHONY: install
 install: all	## install both programs, image script, workloads and manual
 	tools/install.sh "$(DESTDIR)$(PREFIX)" $(B)
@@ -184,7 +231,7 @@ uninstall:	## remove what install put there
 
 .PHONY: clean
 clean:	## remove what was built
-	rm -rf build build-san
+	rm -rf build build-san build-fuzz
 
 .PHONY: help
 help:	## this list

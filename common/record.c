@@ -59,6 +59,12 @@ unsigned record_sides(const uint8_t at[RECORD_SIZE])
 	return at[AT_SIDES];
 }
 
+/* What a value has no use for is 0 in the record, whatever the memory held. */
+static bool names_write(enum value_kind kind)
+{
+	return kind == VALUE_TAG || kind == VALUE_MISDIRECTED;
+}
+
 /* The side records of a torn value: RECORD_PARTS parts each. Returns how many. */
 static unsigned encode_parts(const struct value *value, uint8_t node, uint8_t *at)
 {
@@ -71,7 +77,7 @@ static unsigned encode_parts(const struct value *value, uint8_t node, uint8_t *a
 		at[AT_TYPE] = RECORD_PARTS_SIDE;
 		at[AT_NODE] = node;
 		kinds |= (uint16_t)((unsigned)part->kind << (slot * PART_KIND_BITS));
-		put_u64(at + AT_BODY + slot * 8, part->write_id);
+		put_u64(at + AT_BODY + slot * 8, names_write(part->kind) ? part->write_id : 0);
 		at[AT_PART_SECTORS + slot] = (uint8_t)(part->sectors - 1);
 		if (++slot == RECORD_PARTS || i + 1 == value->n_parts) {
 			at[AT_KIND] = (uint8_t)slot;
@@ -101,7 +107,7 @@ static unsigned encode_op(const struct op *op, uint8_t *at)
 	put_u64(at + AT_BODY, op->unit);
 	put_u64(at + AT_BODY + 8, op->invoke);
 	put_u64(at + AT_BODY + 16, op->complete);
-	put_u64(at + AT_BODY + 24, op->value.write_id);
+	put_u64(at + AT_BODY + 24, names_write(op->value.kind) ? op->value.write_id : 0);
 	put_u64(at + AT_BODY + 32, op->after);
 	put_u64(at + AT_BODY + 40,
 		op->value.kind == VALUE_MISDIRECTED ? op->value.at_unit : op->peer);
@@ -159,9 +165,11 @@ static int damaged(struct error *err, const char *why)
 	return error_set(err, ERROR_USER, "damaged record: %s", why);
 }
 
+static const char not_zero[] = "bytes that must be 0 are not";
+
 static int decode_parts(const uint8_t *at, unsigned sides, struct value *ret, struct error *err)
 {
-	unsigned i, n, total = 0;
+	unsigned i, n;
 	uint16_t kinds;
 
 	ret->n_parts = 0;
@@ -172,13 +180,10 @@ static int decode_parts(const uint8_t *at, unsigned sides, struct value *ret, st
 		kinds = get_u16(at + AT_PART_KINDS);
 		for (i = 0; i < n; i++) {
 			struct part *part = &ret->parts[ret->n_parts];
-			unsigned sectors = at[AT_PART_SECTORS + i] + 1U;
 
-			/* every part has a sector: this bounds n_parts as well */
-			total += sectors;
-			if (total > SECTORS_MAX)
-				return damaged(err, "more sectors than a unit can have");
-			part->sectors = (uint16_t)sectors;
+			if (ret->n_parts == SECTORS_MAX)
+				return damaged(err, "more parts than a torn value can have");
+			part->sectors = (uint16_t)(at[AT_PART_SECTORS + i] + 1U);
 			part->kind = (enum value_kind)(kinds >> (i * PART_KIND_BITS) &
 						       ((1 << PART_KIND_BITS) - 1));
 			part->write_id = get_u64(at + AT_BODY + i * 8);
@@ -211,7 +216,24 @@ static int decode_op(const uint8_t *at, unsigned sides, struct op *ret, struct e
 		return -1;
 	if (ret->value.kind != VALUE_TORN && sides)
 		return damaged(err, "side records without a torn value");
+	if (get_u16(at + AT_PART_KINDS) || (ret->value.write_id && !names_write(ret->value.kind)))
+		return damaged(err, not_zero);
 	return op_validate(ret, err);
+}
+
+void record_peek(const uint8_t at[RECORD_SIZE], struct op_head *ret)
+{
+	ret->unit = get_u64(at + AT_BODY);
+	ret->invoke = get_u64(at + AT_BODY + 8);
+	ret->complete = get_u64(at + AT_BODY + 16);
+	ret->write_id = get_u64(at + AT_BODY + 24);
+	ret->after = get_u64(at + AT_BODY + 32);
+	ret->count = get_u16(at + AT_COUNT);
+	ret->lane = get_u16(at + AT_LANE);
+	ret->node = at[AT_NODE];
+	ret->kind = at[AT_KIND];
+	ret->outcome = at[AT_OUTCOME];
+	ret->value = at[AT_VALUE_KIND];
 }
 
 static int decode_event(const uint8_t *at, unsigned sides, struct event *ret, struct error *err)
@@ -221,7 +243,8 @@ static int decode_event(const uint8_t *at, unsigned sides, struct event *ret, st
 
 	done = size < EVENT_TEXT_HERE ? size : EVENT_TEXT_HERE;
 	needed = (unsigned)((size - done + SIDE_TEXT_HERE - 1) / SIDE_TEXT_HERE);
-	if (size > EVENT_TEXT_MAX || sides != needed || at[AT_KIND] >= EVENT_KINDS)
+	if (size > EVENT_TEXT_MAX || sides != needed || at[AT_KIND] >= EVENT_KINDS ||
+	    get_u64(at + AT_BODY) == TIME_NONE)
 		return damaged(err, "impossible event");
 	ret->node = at[AT_NODE];
 	ret->kind = (enum event_kind)at[AT_KIND];
@@ -253,6 +276,15 @@ static int decode_ping(const uint8_t *at, unsigned sides, struct ping *ret, stru
 	if (ret->c0 > ret->c3 || ret->n1 > ret->n2)
 		return damaged(err, "a clock sample that runs backwards");
 	return 0;
+}
+
+/* The text form has nothing for what such a record might hold beside its fields. Only for the rare
+ * ones: a plain operation has few spare bytes, and decode_op looks at them. */
+static bool is_canonical(const struct record *record, const uint8_t *buf, size_t size)
+{
+	uint8_t bytes[RECORD_MAX];
+
+	return record_encode(record, bytes) == size && !memcmp(bytes, buf, size);
 }
 
 int record_decode(const uint8_t *buf, size_t len, struct record *ret, struct error *err)
@@ -289,6 +321,8 @@ int record_decode(const uint8_t *buf, size_t len, struct record *ret, struct err
 	if (result < 0)
 		return -1;
 	ret->type = (enum record_type)buf[AT_TYPE];
+	if ((sides || ret->type != RECORD_OP) && !is_canonical(ret, buf, (1 + sides) * RECORD_SIZE))
+		return damaged(err, not_zero);
 	return (int)((1 + sides) * RECORD_SIZE);
 }
 
@@ -320,6 +354,8 @@ int op_validate(const struct op *op, struct error *err)
 	if (op->complete != TIME_NONE && op->complete < op->invoke)
 		return error_set(err, ERROR_USER, "completion (%llu) before invocation (%llu)",
 				 (unsigned long long)op->complete, (unsigned long long)op->invoke);
+	if (op->kind == OP_FLUSH && (op->unit || op->count != 1))
+		return error_set(err, ERROR_USER, "a flush has unit 0 and count 1");
 	if (op->outcome == OUTCOME_OK && op->complete == TIME_NONE)
 		return error_set(err, ERROR_USER, "outcome ok without a completion");
 	if (bare ? op->value.kind != VALUE_NONE : op->value.kind == VALUE_NONE)

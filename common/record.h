@@ -72,6 +72,16 @@ bool record_intact(const uint8_t at[RECORD_SIZE]);
 /* How many side records the intact main record at `at` announces. */
 unsigned record_sides(const uint8_t at[RECORD_SIZE]);
 
+/* An operation without the parts of a torn value. */
+struct op_head {
+	uint64_t unit, invoke, complete, write_id, after;
+	uint16_t count, lane;
+	uint8_t node, kind, outcome, value; /* value: enum value_kind */
+};
+
+/* The fields of a main record that is known to be a valid operation: no check is made again. */
+void record_peek(const uint8_t at[RECORD_SIZE], struct op_head *ret);
+
 /*
  * What no operation may be, wherever it comes from: node, lane, count, kind, outcome and value in
  * range and fitting each other, invoke <= complete. Used by both readers (binary and text).

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * cmd_check.c - `stalemate check`: judge a run, or bare histories, again, from files alone.
+ * cmd_check.c - `stalemate check`: judge a run, or bare histories, again, from files alone; or join
+ * the verdicts of shards that were judged apart.
  *
  * Nothing is written but the answer on stdout: a run directory stays as its run left it.
  */
@@ -15,13 +16,14 @@
 #include "command.h"
 #include "common/parse.h"
 #include "judge_run.h"
+#include "merge_verdicts.h"
 #include "report/report.h"
 #include "rundir/rundir.h"
 
 struct arguments {
 	struct check_options check;
 	const char *cell;
-	bool json, verbose;
+	bool json, verbose, merge;
 	char **paths;
 	size_t n_paths;
 };
@@ -47,6 +49,27 @@ static int read_fraction(const char *text, const char *what, bool below_one, dou
 	return 0;
 }
 
+/* "K/N", K from 1 to N. */
+static int read_shard(const char *text, struct check_options *ret)
+{
+	const char *slash = strchr(text, '/');
+	uint64_t shard, shards;
+	char first[8];
+
+	if (!slash || (size_t)(slash - text) >= sizeof(first))
+		goto bad;
+	snprintf(first, sizeof(first), "%.*s", (int)(slash - text), text);
+	if (parse_u64(first, SHARDS_MAX, "shard", &shard, NULL) < 0 ||
+	    parse_u64(slash + 1, SHARDS_MAX, "shards", &shards, NULL) < 0 || !shard ||
+	    shard > shards)
+		goto bad;
+	ret->shard = (unsigned)shard;
+	ret->shards = (unsigned)shards;
+	return 0;
+bad:
+	return usage_error("--shard: K/N with K from 1 to N and N up to 4096 is meant, not ", text);
+}
+
 static int read_option(int option, struct arguments *ret)
 {
 	switch (option) {
@@ -56,6 +79,11 @@ static int read_option(int option, struct arguments *ret)
 		return read_fraction(optarg, "--max-rate", false, &ret->check.max_rate);
 	case 'i':
 		ret->cell = optarg;
+		return 0;
+	case 's':
+		return read_shard(optarg, &ret->check);
+	case 'j':
+		ret->merge = true;
 		return 0;
 	case 'v':
 		ret->verbose = true;
@@ -68,11 +96,41 @@ static int read_option(int option, struct arguments *ret)
 	}
 }
 
+/* The bounds, the demand and the choice of units belong to those who judged. */
+static int check_merge(const struct arguments *a)
+{
+	if (!a->n_paths)
+		return usage_error("--merge: the JSON verdicts of all shards are expected", "");
+	if (a->check.confidence > 0)
+		return usage_error("--merge takes no --confidence: the verdicts have theirs", "");
+	if (a->check.max_rate > 0)
+		return usage_error("--merge takes no --max-rate: the verdicts have theirs", "");
+	if (a->check.shards || a->cell)
+		return usage_error("--merge takes no ", a->cell ? "--cell" : "--shard");
+	return 0;
+}
+
+static int check_paths(const struct arguments *a)
+{
+	if (!a->n_paths)
+		return usage_error("a run directory or histories are expected", "");
+	if (rundir_is_run(a->paths[0])) {
+		if (a->n_paths > 1)
+			return usage_error("one run at a time; too much: ", a->paths[1]);
+	} else if (a->cell) {
+		return usage_error("--cell belongs to a run directory, which this is not: ",
+				   a->paths[0]);
+	}
+	return 0;
+}
+
 static int read_arguments(int argc, char **argv, struct arguments *ret)
 {
 	static const struct option options[] = {{"confidence", required_argument, NULL, 'c'},
 						{"max-rate", required_argument, NULL, 'm'},
 						{"cell", required_argument, NULL, 'i'},
+						{"shard", required_argument, NULL, 's'},
+						{"merge", no_argument, NULL, 'j'},
 						{"format", required_argument, NULL, 'f'},
 						{"verbose", no_argument, NULL, 'v'},
 						{0}};
@@ -90,71 +148,67 @@ static int read_arguments(int argc, char **argv, struct arguments *ret)
 	}
 	ret->paths = argv + optind;
 	ret->n_paths = (size_t)(argc - optind);
-	if (!ret->n_paths)
-		return usage_error("a run directory or histories are expected", "");
-	if (rundir_is_run(ret->paths[0])) {
-		if (ret->n_paths > 1)
-			return usage_error("one run at a time; too much: ", ret->paths[1]);
-	} else if (ret->cell) {
-		return usage_error("--cell belongs to a run directory, which this is not: ",
-				   ret->paths[0]);
-	}
-	return 0;
+	return ret->merge ? check_merge(ret) : check_paths(ret);
 }
 
-static int judge(const struct arguments *a, struct verdict **ret, size_t *ret_n, struct error *err)
+static int judge_files(const struct arguments *a, struct report_read *ret, struct error *err)
 {
-	struct verdict *verdict;
+	struct verdict *verdict = calloc(1, sizeof(*verdict));
 
-	if (rundir_is_run(a->paths[0]))
-		return judge_run(a->paths[0], a->cell, &a->check, ret, ret_n, err);
-	verdict = calloc(1, sizeof(*verdict));
 	if (!verdict)
 		return error_set(err, ERROR_WORLD, "out of memory");
 	if (check_files((const char *const *)a->paths, a->n_paths, &a->check, verdict, err) < 0) {
 		free(verdict);
 		return -1;
 	}
-	*ret = verdict;
-	*ret_n = 1;
+	*ret = (struct report_read){.verdicts = verdict, .n = 1};
 	return 0;
 }
 
-static int print(const struct arguments *a, const struct verdict *verdicts, size_t n)
+/* The verdicts and the run they are of, from wherever they come. */
+static int judge(const struct arguments *a, struct report_read *ret, struct error *err)
 {
-	char uuid[RUN_UUID_SIZE] = "";
-	struct report_options options = {.verbose = a->verbose, .run = uuid};
+	if (a->merge)
+		return merge_verdicts(a->paths, a->n_paths, ret, err);
+	if (!rundir_is_run(a->paths[0]))
+		return judge_files(a, ret, err);
+	if (judge_run(a->paths[0], a->cell, &a->check, &ret->verdicts, &ret->n, err) < 0)
+		return -1;
+	judge_run_uuid(a->paths[0], ret->run);
+	return 0;
+}
 
-	if (rundir_is_run(a->paths[0]))
-		judge_run_uuid(a->paths[0], uuid);
-	else
+static int print(const struct arguments *a, const struct report_read *judged)
+{
+	struct report_options options = {.verbose = a->verbose, .run = judged->run};
+
+	if (!rundir_is_run(a->paths[0]))
 		options.subject = a->paths[0];
 	if (a->json)
-		return report_json(stdout, verdicts, n, &options);
+		return report_json(stdout, judged->verdicts, judged->n, &options);
 	options.colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
-	return report_text(stdout, verdicts, n, &options);
+	return report_text(stdout, judged->verdicts, judged->n, &options);
 }
 
 static int run(int argc, char **argv)
 {
 	struct arguments arguments = {0};
-	struct verdict *verdicts;
+	struct report_read judged = {0};
 	struct error err;
-	size_t n;
 	int status;
 
 	if (read_arguments(argc, argv, &arguments) < 0)
 		return 2;
-	if (judge(&arguments, &verdicts, &n, &err) < 0) {
+	if (judge(&arguments, &judged, &err) < 0) {
 		fprintf(stderr, "stalemate: %s\n", err.text);
 		return error_exit_status(&err);
 	}
-	status = check_exit_status_all(verdicts, n);
-	if (print(&arguments, verdicts, n) < 0 || fflush(stdout)) {
+	status = check_exit_status_all(judged.verdicts, judged.n);
+	if (print(&arguments, &judged) < 0 || fflush(stdout)) {
 		fprintf(stderr, "stalemate: cannot write the verdict: %s\n", strerror(errno));
 		status = 3;
 	}
-	judge_done(verdicts, n);
+	report_read_done(&judged);
 	return status;
 }
 
@@ -164,6 +218,7 @@ const struct command command_check = {
 	.usage =
 		"usage: stalemate check RUN [--cell ID] [OPTION]...\n"
 		"       stalemate check HISTORY... [OPTION]...\n"
+		"       stalemate check --merge VERDICT.json... [OPTION]...\n"
 		"\n"
 		"Judges all cells of the run directory RUN, or history files of one target\n"
 		"together (binary or text: docs/history-format.md). Writes no file.\n"
@@ -173,6 +228,10 @@ const struct command command_check = {
 		"  --max-rate X      the rate of stale reads that must be excluded (as the run "
 		"had\n"
 		"                    it; none), else the verdict is inconclusive\n"
+		"  --shard K/N       only the units of shard K (1 to N) of N (up to 4096), for a "
+		"job\n"
+		"                    array; with --format json, so that --merge can read it\n"
+		"  --merge           join the JSON verdicts of all N shards of one history or run\n"
 		"  --format FORMAT   text (the default) or json (docs/verdict-format.md)\n"
 		"  -v, --verbose     explain up to ten violations of a cell, not one\n"
 		"\n"

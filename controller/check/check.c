@@ -4,11 +4,12 @@
  * the exit status.
  *
  * The kinds, first match:
- *   error         the cell was not run
+ *   error         the judge contradicts itself, or the cell was not run
  *   invalid       it did not test what it claims, whatever was found
  *   violated      proven; a cell that ended in an error may have proven it before (the reason says)
  *   error         it could not be carried out to its end
- *   inconclusive  a rate was demanded, and the exposures do not bound it that low
+ *   inconclusive  no operation was there to judge; or a rate was demanded, and the exposures do not
+ *                 bound it that low
  *   consistent    else
  */
 #include "check/check.h"
@@ -48,6 +49,12 @@ static bool is_inconclusive(const struct verdict *verdict, char ret[FACTS_TEXT_M
 {
 	const struct cell_facts *facts = &verdict->facts;
 
+	/* A shard may be empty: the whole decides. */
+	if (!verdict->ops && !verdict->shards) {
+		snprintf(ret, FACTS_TEXT_MAX,
+			 "the history has no operation: nothing could be judged");
+		return true;
+	}
 	if (facts->max_rate <= 0)
 		return false;
 	if (!verdict->rate_known) {
@@ -67,15 +74,17 @@ static bool is_inconclusive(const struct verdict *verdict, char ret[FACTS_TEXT_M
 	return true;
 }
 
-/* The kind and its reason, once all is counted. bare: no facts but what the options said. */
-static void decide(struct verdict *verdict, bool bare)
+void verdict_decide(struct verdict *verdict, bool bare)
 {
 	const struct cell_facts *facts = &verdict->facts;
 	char invalid[FACTS_TEXT_MAX] = "";
 
 	if (!bare)
 		find_invalid(facts, invalid);
-	if (*facts->not_run) {
+	if (*verdict->fault) {
+		verdict->kind = VERDICT_ERROR;
+		snprintf(verdict->reason, sizeof(verdict->reason), "%s", verdict->fault);
+	} else if (*facts->not_run) {
 		verdict->kind = VERDICT_ERROR;
 		snprintf(verdict->reason, sizeof(verdict->reason), "%s", facts->not_run);
 	} else if (*invalid) {
@@ -108,12 +117,13 @@ static bool exists(const char *path)
 }
 
 /* The histories and facts of one cell -> *verdict, which is zero but for its facts. */
-static int judge_cell(const char *const paths[NODES], bool complete, struct verdict *verdict,
+static int judge_cell(const char *const paths[NODES], bool complete,
+		      const struct check_options *options, struct verdict *verdict,
 		      struct error *err)
 {
 	const struct cell_facts *facts = &verdict->facts;
 	bool interrupted = !complete || *facts->error || *facts->not_run;
-	struct history history;
+	struct tapes tapes;
 	unsigned node;
 	int result;
 
@@ -121,13 +131,13 @@ static int judge_cell(const char *const paths[NODES], bool complete, struct verd
 	if ((*facts->error || *facts->not_run || *facts->invalid) &&
 	    (!exists(paths[0]) || !exists(paths[1])))
 		return 0;
-	if (history_read(paths, NODES, complete, &history, err) < 0)
+	if (tapes_open(paths, NODES, complete, &tapes, err) < 0)
 		return -1;
 	/* Of a cell that was cut off, an operation may have happened that no record tells of. */
 	for (node = 0; node < NODES; node++)
-		history.open_ended[node] |= interrupted;
-	result = judgement_make(&history, verdict, err);
-	history_done(&history);
+		tapes.loaded.open_ended[node] |= interrupted;
+	result = judgement_make(&tapes, options, verdict, err);
+	tapes_close(&tapes);
 	return result;
 }
 
@@ -148,9 +158,9 @@ int check_cell(const char *run, const char *cell, const struct check_options *op
 	if (cell_facts_read(facts, &verdict->facts, err) < 0)
 		goto out;
 	apply_options(&verdict->facts, options);
-	if (judge_cell((const char *const *)paths, exists(complete), verdict, err) < 0)
+	if (judge_cell((const char *const *)paths, exists(complete), options, verdict, err) < 0)
 		goto out;
-	decide(verdict, false);
+	verdict_decide(verdict, false);
 	*ret = *verdict;
 	result = 0;
 out:
@@ -177,7 +187,7 @@ int check_files(const char *const *paths, size_t n, const struct check_options *
 		struct verdict *ret, struct error *err)
 {
 	struct verdict *verdict = calloc(1, sizeof(*verdict));
-	struct history history;
+	struct tapes tapes;
 	bool complete = n > 0;
 	int result = -1;
 	size_t i;
@@ -188,12 +198,12 @@ int check_files(const char *const *paths, size_t n, const struct check_options *
 	apply_options(&verdict->facts, options);
 	for (i = 0; i < n; i++)
 		complete &= of_complete_run(paths[i]);
-	if (history_read(paths, n, complete, &history, err) < 0)
+	if (tapes_open(paths, n, complete, &tapes, err) < 0)
 		goto out;
-	result = judgement_make(&history, verdict, err);
-	history_done(&history);
+	result = judgement_make(&tapes, options, verdict, err);
+	tapes_close(&tapes);
 	if (!result) {
-		decide(verdict, true);
+		verdict_decide(verdict, true);
 		*ret = *verdict;
 	}
 out:

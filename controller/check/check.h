@@ -7,9 +7,14 @@
 
 #include "check/verdict.h"
 
+#define SHARDS_MAX 4096 /* parts that a history can be judged in */
+
 struct check_options {
-	double confidence; /* 0 = as the facts say, or 0.95 */
-	double max_rate;   /* 0 = as the facts say; no facts: no demand */
+	double confidence;	/* 0 = as the facts say, or 0.95 */
+	double max_rate;	/* 0 = as the facts say; no facts: no demand */
+	unsigned passes;	/* PASS_... (passes.h); 0: all */
+	unsigned threads;	/* 0: as many as there are cores */
+	unsigned shard, shards; /* judge the units of shard `shard` (from 1) of `shards`; 0: all */
 };
 
 /*
@@ -27,6 +32,10 @@ int check_cell(const char *run, const char *cell, const struct check_options *op
  */
 int check_files(const char *const *paths, size_t n, const struct check_options *options,
 		struct verdict *ret, struct error *err);
+
+/* The kind and its reason, once all is counted and the facts are there. bare: no facts but what the
+ * options said. */
+void verdict_decide(struct verdict *verdict, bool bare);
 
 /* Whether a verdict is what was expected: 0, 1 or 3 as `stalemate` exits (decisions: 1 is an
  * unexpected violation or an expected one with enough exposures that did not show; 3 is invalid,

@@ -75,6 +75,10 @@ int cycle_judge(struct judge *judge, struct error *err);
 uint32_t cluster_of(const struct judge *judge, const struct reading *reading);
 bool cluster_older(const struct judge *judge, const struct cluster *cluster, uint32_t write);
 
+/* register.c: remember what this read has seen (scratch.seen). */
+int cluster_seen(struct judge *judge, const struct cluster *cluster, uint32_t read,
+		 struct error *err);
+
 /* lost_write.c: turn stale reads of a write that nobody ever saw into one finding. */
 void lost_write_judge(struct judge *judge);
 

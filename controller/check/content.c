@@ -53,6 +53,7 @@ static int report(struct judge *judge, struct reading *reading, enum anomaly ano
 				     : judge->history->ops[reading->op].node,
 			     hash, false);
 	reading->state = READING_BAD;
+	reading->anomaly = anomaly;
 	*ret_new = NULL;
 	if (finding) {
 		finding->repeats++;

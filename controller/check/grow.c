@@ -2,6 +2,7 @@
 /* grow.c - see grow.h. */
 #include "check/grow.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 
 int grow(void **array, size_t *capacity, size_t n, size_t size, struct error *err)
@@ -35,5 +36,15 @@ int reserve(void **array, size_t *capacity, size_t n, size_t size, struct error 
 		return error_set(err, ERROR_WORLD, "out of memory for %zu elements of %zu bytes",
 				 more, size);
 	*capacity = more;
+	return 0;
+}
+
+int resize(void **array, size_t n, size_t size, struct error *err)
+{
+	void *larger = n <= SIZE_MAX / size ? realloc(*array, n * size) : NULL;
+
+	if (!larger)
+		return error_set(err, ERROR_WORLD, "out of memory for %zu elements", n);
+	*array = larger;
 	return 0;
 }

@@ -14,4 +14,7 @@ int grow(void **array, size_t *capacity, size_t n, size_t size, struct error *er
 /* Make sure of room for n elements in all; what the array held is lost when it has to grow. */
 int reserve(void **array, size_t *capacity, size_t n, size_t size, struct error *err);
 
+/* Room for exactly n elements; what the array held stays. */
+int resize(void **array, size_t n, size_t size, struct error *err);
+
 #endif

@@ -18,12 +18,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "check/clock_bounds.h"
 #include "check/grow.h"
 #include "check/history_binary.h"
 #include "check/history_text.h"
 
-int history_add_sample(struct history *history, const struct history_sample *sample,
+int history_add_sample(struct history *history, const struct clock_sample *sample,
 		       struct error *err)
 {
 	if (grow((void **)&history->samples, &history->cap_samples, history->n_samples,
@@ -35,22 +34,48 @@ int history_add_sample(struct history *history, const struct history_sample *sam
 
 static int add_parts(struct history *history, const struct op *op, struct error *err)
 {
-	unsigned i, sectors = 0;
+	unsigned i;
 
 	for (i = 0; i < op->value.n_parts; i++) {
 		if (grow((void **)&history->parts, &history->cap_parts, history->n_parts,
 			 sizeof(*history->parts), err) < 0)
 			return -1;
 		history->parts[history->n_parts++] = op->value.parts[i];
-		sectors += op->value.parts[i].sectors;
 	}
-	if (sectors != op->count * (history->header.unit / SECTOR_SIZE))
+	return 0;
+}
+
+static unsigned sum_sectors(const struct value *value)
+{
+	unsigned i, sectors = 0;
+
+	for (i = 0; i < value->n_parts; i++)
+		sectors += value->parts[i].sectors;
+	return sectors;
+}
+
+int history_check_op(const struct history_header *header, const struct op *op, struct error *err)
+{
+	unsigned sectors;
+
+	if (!(header->nodes >> op->node & 1))
+		return error_set(err, ERROR_USER,
+				 "operation of node %c, but the header says that "
+				 "the history holds none of it",
+				 'a' + op->node);
+	if (header->units && (op->unit >= header->units || op->count > header->units - op->unit))
+		return error_set(err, ERROR_USER,
+				 "unit %" PRIu64 " is beyond the target's %" PRIu64 " units",
+				 op->unit + op->count - 1, header->units);
+	if (op->value.kind != VALUE_TORN)
+		return 0;
+	sectors = sum_sectors(&op->value);
+	if (sectors != op->count * (header->unit / SECTOR_SIZE))
 		return error_set(
 			err, ERROR_USER,
 			"the parts of a torn value are %u sectors, but %u units of %u bytes "
 			"are %u",
-			sectors, op->count, history->header.unit,
-			op->count * (history->header.unit / SECTOR_SIZE));
+			sectors, op->count, header->unit, op->count * (header->unit / SECTOR_SIZE));
 	return 0;
 }
 
@@ -59,16 +84,8 @@ static int add_op(struct history *history, uint64_t number, const struct op *op,
 	uint32_t file = (uint32_t)history->n_files - 1;
 	struct history_op *to;
 
-	if (!(history->header.nodes >> op->node & 1))
-		return error_set(err, ERROR_USER,
-				 "operation of node %c, but the header says that "
-				 "the history holds none of it",
-				 'a' + op->node);
-	if (history->header.units &&
-	    (op->unit >= history->header.units || op->count > history->header.units - op->unit))
-		return error_set(err, ERROR_USER,
-				 "unit %" PRIu64 " is beyond the target's %" PRIu64 " units",
-				 op->unit + op->count - 1, history->header.units);
+	if (history_check_op(&history->header, op, err) < 0)
+		return -1;
 	if (history->n_ops >= NO_OP - 1 || history->n_parts >= UINT32_MAX - SECTORS_MAX)
 		return error_set(err, ERROR_USER, "more operations than can be judged at once");
 	if (grow((void **)&history->ops, &history->cap_ops, history->n_ops, sizeof(*to), err) < 0)
@@ -237,8 +254,8 @@ static int contradict(const struct history *history, const char *what, struct er
 }
 
 /* The header of one more file (in history->header) against what the earlier ones said. */
-static int merge_header(struct history *history, const struct history_header *before,
-			struct error *err)
+int history_merge_header(struct history *history, const struct history_header *before,
+			 struct error *err)
 {
 	struct history_header *now = &history->header;
 
@@ -260,6 +277,23 @@ static int merge_header(struct history *history, const struct history_header *be
 		return contradict(history, "clock", err);
 	now->nodes |= before->nodes;
 	return 0;
+}
+
+struct history_file *history_add_file(struct history *history, const char *path, struct error *err)
+{
+	struct history_file *file;
+
+	if (grow((void **)&history->files, &history->cap_files, history->n_files, sizeof(*file),
+		 err) < 0)
+		return NULL;
+	file = &history->files[history->n_files];
+	*file = (struct history_file){.name = strdup(path)};
+	if (!file->name) {
+		error_set(err, ERROR_WORLD, "out of memory");
+		return NULL;
+	}
+	history->n_files++;
+	return file;
 }
 
 static int check_overlap(const struct history *history, struct error *err)
@@ -287,21 +321,16 @@ static int read_file(struct history *history, const char *path, bool complete, s
 	size_t len = 0;
 	int result = -1;
 
-	if (grow((void **)&history->files, &history->cap_files, history->n_files, sizeof(*file),
-		 err) < 0)
-		return -1;
-	file = &history->files[history->n_files];
-	*file = (struct history_file){.name = strdup(path)};
-	if (!file->name)
-		return error_set(err, ERROR_WORLD, "out of memory");
-	history->n_files++;
 	if (map_file(path, &buf, &len, err) < 0)
 		return -1;
+	file = history_add_file(history, path, err);
+	if (!file)
+		goto out;
 	file->text = !history_is_binary(buf, len);
 	if (file->text ? history_text_read(history, path, (const char *)buf, len, err) < 0
 		       : history_binary_read(history, path, buf, len, complete, err) < 0)
 		goto out;
-	if (merge_header(history, &before, err) < 0 || check_overlap(history, err) < 0)
+	if (history_merge_header(history, &before, err) < 0 || check_overlap(history, err) < 0)
 		goto out;
 	result = 0;
 out:
@@ -321,8 +350,6 @@ int history_read(const char *const *paths, size_t n, bool complete, struct histo
 		if (read_file(&history, paths[i], complete, err) < 0)
 			goto out;
 	}
-	if (clock_bounds_from_samples(&history, err) < 0)
-		goto out;
 	*ret = history;
 	return 0;
 out:

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "check/clock_link.h"
 #include "common/error.h"
 #include "common/op.h"
 #include "common/record.h"
@@ -51,11 +52,6 @@ struct history_ping {
 	uint64_t number;
 };
 
-/* `# sample`: a sent at a0, b received at b1 and answered at b2, a had it at a3. */
-struct history_sample {
-	uint64_t a0, b1, b2, a3;
-};
-
 struct history {
 	struct history_header header;
 	struct history_file *files;
@@ -63,7 +59,7 @@ struct history {
 	struct part *parts;
 	struct history_event *events;
 	struct history_ping *pings;
-	struct history_sample *samples; /* already turned into header.clock once read */
+	struct clock_sample *samples;
 	size_t n_files, n_ops, n_parts, n_events, n_pings, n_samples;
 	size_t cap_files, cap_ops, cap_parts, cap_events, cap_pings, cap_samples;
 	/* Operations of this node may be missing at the end: its records were cut short. */
@@ -96,10 +92,22 @@ struct history_cursor {
 /* The next record in the order of the files; false at the end. */
 bool history_next(const struct history *history, struct history_cursor *cursor, struct record *ret);
 
+/* What no operation may be in a history with this header: of a node that it does not hold, beyond
+ * the target, torn into more or fewer sectors than its units have. ERROR_USER. */
+int history_check_op(const struct history_header *header, const struct op *op, struct error *err);
+
+/* For readers: one more file, whose records are to follow. NULL for want of memory. */
+struct history_file *history_add_file(struct history *history, const char *path, struct error *err);
+
+/* history->header is the newest file's, `before` what the earlier ones said: ERROR_USER when they
+ * contradict each other; the nodes of both else. */
+int history_merge_header(struct history *history, const struct history_header *before,
+			 struct error *err);
+
 /* For the two readers: append what was read from line or record `number` of the newest file. */
 int history_add(struct history *history, uint64_t number, const struct record *record,
 		struct error *err);
-int history_add_sample(struct history *history, const struct history_sample *sample,
+int history_add_sample(struct history *history, const struct clock_sample *sample,
 		       struct error *err);
 
 #endif

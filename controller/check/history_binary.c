@@ -13,9 +13,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A damaged or cut record at buf, the last of the file? Its own size is known only when its main
- * record is intact. */
-static bool is_cut_tail(const uint8_t *buf, size_t len)
+/* Its own size is known only when its main record is intact. */
+bool history_is_cut_tail(const uint8_t *buf, size_t len)
 {
 	unsigned i, sides;
 
@@ -33,23 +32,24 @@ static bool is_cut_tail(const uint8_t *buf, size_t len)
 	return false;
 }
 
-static int cut_short(struct history *history, const char *name, uint64_t number, size_t offset,
-		     bool complete, struct error *err)
+int history_cut_short(struct history *history, const char *name, uint64_t number, uint64_t offset,
+		      bool complete, struct error *err)
 {
 	unsigned node;
 	size_t used;
 
 	if (complete)
 		return error_set(err, ERROR_USER,
-				 "%s: record %" PRIu64
-				 " at offset %zu is cut short, though the run "
+				 "%s: record %" PRIu64 " at offset %" PRIu64
+				 " is cut short, though the run "
 				 "is marked complete: the file is damaged",
 				 name, number, offset);
 	for (node = 0; node < NODES; node++)
 		history->open_ended[node] |= history->header.nodes >> node & 1;
 	used = strlen(history->warning);
 	snprintf(history->warning + used, sizeof(history->warning) - used,
-		 "%s%s: the last record (%" PRIu64 ", at offset %zu) is cut short, as a crash "
+		 "%s%s: the last record (%" PRIu64 ", at offset %" PRIu64
+		 ") is cut short, as a crash "
 		 "leaves it; the rest is judged",
 		 used ? "; " : "", name, number, offset);
 	return 0;
@@ -70,8 +70,8 @@ int history_binary_read(struct history *history, const char *name, const uint8_t
 
 		used = record_decode(buf + offset, rest < RECORD_MAX ? rest : RECORD_MAX, &record,
 				     err);
-		if (used <= 0 && is_cut_tail(buf + offset, rest))
-			return cut_short(history, name, number, offset, complete, err);
+		if (used <= 0 && history_is_cut_tail(buf + offset, rest))
+			return history_cut_short(history, name, number, offset, complete, err);
 		if (used <= 0 || history_add(history, number, &record, err) < 0)
 			return error_prefix(err, "%s: record %" PRIu64 " at offset %zu", name,
 					    number, offset);

@@ -148,7 +148,7 @@ static int head_drift(struct reader *reader, struct history_header *header, stru
 {
 	uint64_t value;
 
-	if (line_number(reader, 1000000, "drift", &value, err) < 0)
+	if (line_number(reader, HISTORY_DRIFT_MAX, "drift", &value, err) < 0)
 		return -1;
 	header->drift_ppm = (uint32_t)value;
 	return 0;
@@ -175,7 +175,7 @@ static int head_contract(struct reader *reader, struct history_header *header, s
 
 static int head_sample(struct reader *reader, struct history_header *header, struct error *err)
 {
-	struct history_sample sample;
+	struct clock_sample sample;
 
 	(void)header;
 	if (line_number(reader, INT64_MAX, "a0 of a sample", &sample.a0, err) < 0 ||

@@ -12,6 +12,27 @@
 
 #include "common/parse.h"
 
+/* Samples say all that is known of the clocks: the header may not say it as well. */
+static void print_clock(FILE *file, const struct history *history)
+{
+	const struct history_header *header = &history->header;
+	size_t i;
+
+	if (header->clock == HISTORY_CLOCK_BOUNDS)
+		fprintf(file, "# clock b-a %" PRId64 " %" PRId64 "\n", header->theta_lo,
+			header->theta_hi);
+	else if (!history->n_samples)
+		fprintf(file, "# clock %s\n", header->clock == HISTORY_CLOCK_ONE ? "one" : "none");
+	if (header->drift_ppm)
+		fprintf(file, "# drift %" PRIu32 "\n", header->drift_ppm);
+	for (i = 0; i < history->n_samples; i++) {
+		const struct clock_sample *s = &history->samples[i];
+
+		fprintf(file, "# sample %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", s->a0,
+			s->b1, s->b2, s->a3);
+	}
+}
+
 static void print_header(FILE *file, const struct history_header *header)
 {
 	char run[37];
@@ -21,13 +42,6 @@ static void print_header(FILE *file, const struct history_header *header)
 		HISTORY_TEXT_VERSION, run, header->volume, header->unit);
 	fprintf(file, "# units %" PRIu64 "\n# seed %" PRIu64 "\n# nodes%s%s\n", header->units,
 		header->seed, header->nodes & 1 ? " a" : "", header->nodes & 2 ? " b" : "");
-	if (header->clock == HISTORY_CLOCK_BOUNDS)
-		fprintf(file, "# clock b-a %" PRId64 " %" PRId64 "\n", header->theta_lo,
-			header->theta_hi);
-	else
-		fprintf(file, "# clock %s\n", header->clock == HISTORY_CLOCK_ONE ? "one" : "none");
-	if (header->drift_ppm)
-		fprintf(file, "# drift %" PRIu32 "\n", header->drift_ppm);
 }
 
 /* Length of the printable character at text; 0 if it is none. */
@@ -79,6 +93,7 @@ void history_text_print(FILE *file, const struct history *history)
 	char line[OP_TEXT_MAX];
 
 	print_header(file, &history->header);
+	print_clock(file, history);
 	while (history_next(history, &cursor, &record)) {
 		if (record.type == RECORD_OP)
 			fprintf(file, "%s\n", op_format(&record.op, line));

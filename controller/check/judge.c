@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "check/grow.h"
+#include "check/models.h"
 
 /* How many findings of a unit are searched for the same fault. */
 #define SAME_WINDOW 64
@@ -62,12 +63,14 @@ static int fill_view(struct judge *judge, const struct touch *touches, size_t n,
 }
 
 int judge_all(const struct history *history, const struct order *order, const struct units *units,
-	      struct judge *ret, struct error *err)
+	      const struct rounds *rounds, struct judge *ret, struct error *err)
 {
+	static const struct rounds none;
 	struct judge judge = {.history = history, .order = order, .units = units};
 	size_t i, n;
 
-	if (rounds_build(history, &judge.rounds, err) < 0)
+	judge.rounds = rounds ? rounds : &none;
+	if (round_marks_init(&judge.marks, judge.rounds, err) < 0)
 		return -1;
 	for (i = 0; i < units->n_touches; i += n) {
 		for (n = 1; i + n < units->n_touches &&
@@ -76,7 +79,7 @@ int judge_all(const struct history *history, const struct order *order, const st
 		judge.first_of_unit = judge.n_findings;
 		if (fill_view(&judge, units->touches + i, n, err) < 0 ||
 		    content_judge(&judge, err) < 0 || exposure_judge(&judge, err) < 0 ||
-		    register_judge(&judge, err) < 0) {
+		    register_judge(&judge, err) < 0 || models_judge(&judge, err) < 0) {
 			judge_release(&judge);
 			return -1;
 		}
@@ -89,8 +92,9 @@ void judge_release(struct judge *judge)
 {
 	unsigned node;
 
-	rounds_done(&judge->rounds);
+	round_marks_done(&judge->marks);
 	register_done(judge);
+	models_done(judge);
 	for (node = 0; node < NODES; node++) {
 		free(judge->view.ok_writes[node]);
 		free(judge->view.ok_index[node]);

@@ -4,7 +4,7 @@
  *
  * For each unit: content.c looks at each value alone and says which reads name a write; exposure.c
  * says which reads could have shown a stale value; register.c judges the order. They add to one
- * list of findings.
+ * list of findings. Where there are any, models.c says which promises that breaks.
  */
 #ifndef CHECK_JUDGE_H
 #define CHECK_JUDGE_H
@@ -46,6 +46,7 @@ enum reading_state {
 struct reading {
 	uint32_t op;
 	enum reading_state state;
+	enum anomaly anomaly; /* READING_BAD: its class */
 	uint32_t write;	  /* whose value it returned; NO_OP = the initial value */
 	uint32_t exposed; /* the other node's write it could have missed; NO_OP = none */
 	uint32_t primed;  /* its node's access before that write */
@@ -67,24 +68,29 @@ struct judge {
 	const struct history *history;
 	const struct order *order;
 	const struct units *units;
-	struct rounds rounds;
+	const struct rounds *rounds; /* NULL: none */
+	struct round_marks marks;
 	struct unit_view view;
 	struct finding *findings;
 	size_t n_findings, cap_findings;
 	size_t first_of_unit; /* findings of the unit at hand begin here */
 	uint64_t torn_permitted, exposures, stale_exposures;
 	struct register_scratch *scratch;
+	unsigned broke; /* the models that are certainly broken, as bits (models.h) */
+	struct models *models;
 };
 
-/* Judge all units. Release with judge_release. Fails only for want of memory. */
+/* Judge all units. rounds may be NULL. Release with judge_release. Fails only for want of memory. */
 int judge_all(const struct history *history, const struct order *order, const struct units *units,
-	      struct judge *ret, struct error *err);
+	      const struct rounds *rounds, struct judge *ret, struct error *err);
 void judge_release(struct judge *judge);
 
 /* The checks of one unit, in this order. */
 int content_judge(struct judge *judge, struct error *err);
 int exposure_judge(struct judge *judge, struct error *err);
 int register_judge(struct judge *judge, struct error *err);
+/* The first step of register_judge: the unit's clusters, no read in them yet. */
+int register_prepare(struct judge *judge, struct error *err);
 void register_done(struct judge *judge);
 
 /* Append an empty finding about this read; NULL for want of memory. */

@@ -1,6 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * judgement.c - see judgement.h: order, units, judge; then findings become violations.
+ * judgement.c - see judgement.h.
+ *
+ *   scan      is it sound?                       scan.h
+ *   passes    which units cannot be explained?   passes.h
+ *   findings  what is wrong with those, and why? findings.h
+ *
+ * The passes and what looks at their marks are different code: where they contradict each other,
+ * the verdict is an error of ours and nothing else.
  *
  * Suspects: where clocks are known within bounds only, the history is judged once more as if the
  * middle of the bounds were the truth. What that accuses beyond the certain findings is counted,
@@ -8,84 +15,97 @@
  */
 #include "check/judgement.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "check/bound.h"
-#include "check/judge.h"
+#include "check/findings.h"
+#include "check/grow.h"
+#include "check/models.h"
 
-static int by_time(const void *a, const void *b, void *context)
+struct judging {
+	struct tapes *tapes;
+	struct scan scan;
+	struct clock_bounds bounds;
+	struct passes_options options;
+	struct verdict *verdict;
+};
+
+/* Look at those marked by the streaming or exact pass, or at those that only the third one
+ * marked. */
+static int explain(struct judging *j, const struct passes *passes, bool across, struct findings *to,
+		   uint64_t *ret_innocent, struct error *err)
 {
-	const struct finding *x = a, *y = b;
-	const uint32_t *position = context;
+	const struct marked_unit **list =
+		calloc(passes->n_marked + 1, sizeof(struct marked_unit *));
+	size_t i, n = 0;
+	int result;
 
-	if (x->read != y->read)
-		return position[x->read] < position[y->read] ? -1 : 1;
-	return x->unit < y->unit ? -1 : x->unit > y->unit;
-}
+	if (!list)
+		return error_set(err, ERROR_WORLD, "out of memory");
+	for (i = 0; i < passes->n_marked; i++) {
+		const struct marked_unit *marked = &passes->marked[i];
 
-static void fill_violation(const struct judge *judge, const struct finding *finding,
-			   struct violation *ret)
-{
-	unsigned i;
-
-	memset(ret, 0, sizeof(*ret));
-	ret->anomaly = finding->anomaly;
-	ret->unit = finding->unit;
-	ret->node = finding->node;
-	ret->n_witnesses = finding->n_witnesses;
-	for (i = 0; i < finding->n_witnesses; i++) {
-		struct witness *witness = &ret->witnesses[i];
-
-		history_get(judge->history, finding->witnesses[i], &witness->op);
-		witness->role = finding->roles[i];
-		history_source(judge->history, finding->witnesses[i], witness->source,
-			       sizeof(witness->source));
+		if (across == !(marked->what[0] | marked->what[1]))
+			list[n++] = marked;
 	}
-	ret->by_message = finding->by_message;
-	ret->margin_ns = finding->margin_ns;
-	ret->generations = finding->generations;
-	ret->staleness_known = finding->staleness_known;
-	ret->staleness_ns = finding->staleness_ns;
-	ret->repeats = finding->repeats;
-	ret->healed = finding->healed;
+	result = findings_explain(to, j->tapes, &j->scan, &j->bounds, list, n, across, ret_innocent,
+				  err);
+	free(list);
+	return result;
 }
 
-/* When the first violation of each node was seen, after that node's mount or first operation. */
-static void fill_first(const struct judge *judge, struct verdict *verdict)
+static int run(struct judging *j, struct passes *passes, struct findings *findings,
+	       uint64_t ret_innocent[2], struct error *err)
 {
-	const struct history *history = judge->history;
-	uint64_t begin[NODES] = {UINT64_MAX, UINT64_MAX};
-	double seconds;
-	unsigned node;
+	if (passes_run(j->tapes, &j->scan, &j->bounds, &j->options, passes, err) < 0)
+		return -1;
+	if (findings_init(findings, &j->scan.rounds, err) < 0 ||
+	    explain(j, passes, false, findings, &ret_innocent[0], err) < 0 ||
+	    explain(j, passes, true, findings, &ret_innocent[1], err) < 0 ||
+	    findings_litmus(findings, j->tapes, &j->scan, passes, err) < 0) {
+		findings_done(findings);
+		passes_done(passes);
+		return -1;
+	}
+	return 0;
+}
+
+/* Whether the passes and what looked at their marks agree. */
+static void compare(const struct judging *j, const struct passes *passes,
+		    const uint64_t innocent[2])
+{
+	struct verdict *verdict = j->verdict;
+	bool both = (j->options.passes & PASS_STREAM) && (j->options.passes & PASS_EXACT);
 	size_t i;
 
-	for (i = 0; i < history->n_ops; i++) {
-		if (history->ops[i].invoke < begin[history->ops[i].node])
-			begin[history->ops[i].node] = history->ops[i].invoke;
-	}
-	for (node = 0; node < NODES; node++) {
-		if (verdict->facts.mounted_known[node])
-			begin[node] = verdict->facts.mounted_ns[node];
-	}
-	for (i = 0; i < judge->n_findings; i++) {
-		const struct history_op *read = &history->ops[judge->findings[i].read];
+	for (i = 0; i < passes->n_marked; i++) {
+		const struct marked_unit *marked = &passes->marked[i];
 
-		if (read->complete < begin[read->node])
-			continue;
-		seconds = (double)(read->complete - begin[read->node]) / 1e9;
-		if (!verdict->first_known || seconds < verdict->first_violation_s)
-			verdict->first_violation_s = seconds;
-		verdict->first_known = true;
+		verdict->stream_units += marked->what[0] != 0;
+		verdict->exact_units += marked->what[1] != 0;
+		if (both && marked->what[0] && !marked->what[1] && !*verdict->fault)
+			snprintf(verdict->fault, sizeof(verdict->fault),
+				 "the judge contradicts itself: the streaming pass accuses unit "
+				 "%" PRIu64 ", the exact pass does not; please report this history",
+				 marked->unit);
+	}
+	for (i = 0; i < 2; i++) {
+		if (innocent[i] != UINT64_MAX && !*verdict->fault)
+			snprintf(verdict->fault, sizeof(verdict->fault),
+				 "the judge contradicts itself: a pass accuses unit %" PRIu64
+				 ", and no violation is found on it; please report this history",
+				 innocent[i]);
 	}
 }
 
-static void fill_rates(struct judge *judge, struct verdict *verdict)
+static void fill_rates(struct verdict *verdict, const struct round_marks *rounds)
 {
 	double confidence = verdict->facts.confidence;
 
-	rounds_count(&judge->rounds, &verdict->rounds, &verdict->stale_rounds);
+	round_marks_count(rounds, &verdict->rounds, &verdict->stale_rounds);
 	verdict->rate_known = verdict->exposures > 0;
 	verdict->round_rate_known = verdict->rounds > 0;
 	if (verdict->rate_known)
@@ -96,38 +116,49 @@ static void fill_rates(struct judge *judge, struct verdict *verdict)
 			       &verdict->round_rate_lower, &verdict->round_rate_upper);
 }
 
-static int fill_verdict(struct judge *judge, struct verdict *verdict, struct error *err)
+/* When the first violation was seen, after its node's mount or first operation. */
+static void fill_first(const struct judging *j, const struct findings *findings)
 {
-	const struct history *history = judge->history;
-	size_t i;
+	struct verdict *verdict = j->verdict;
+	double seconds;
+	unsigned node;
 
-	verdict->ops = history->n_ops;
-	for (i = 0; i < history->n_ops; i++) {
-		verdict->reads += history->ops[i].kind == OP_READ;
-		verdict->writes += history->ops[i].kind == OP_WRITE;
-		verdict->unknown += history->ops[i].outcome == OUTCOME_UNKNOWN;
+	for (node = 0; node < NODES; node++) {
+		uint64_t begin = verdict->facts.mounted_known[node]
+					 ? verdict->facts.mounted_ns[node]
+					 : j->scan.nodes[node].first_invoke;
+
+		if (findings->first_ns[node] == UINT64_MAX || findings->first_ns[node] < begin)
+			continue;
+		seconds = (double)(findings->first_ns[node] - begin) / 1e9;
+		if (!verdict->first_known || seconds < verdict->first_violation_s)
+			verdict->first_violation_s = seconds;
+		verdict->first_known = true;
 	}
-	verdict->exposures = judge->exposures;
-	verdict->stale_exposures = judge->stale_exposures;
-	verdict->torn_permitted = judge->torn_permitted;
-	verdict->n_violations = judge->n_findings;
-	fill_rates(judge, verdict);
-	fill_first(judge, verdict);
-	if (!judge->n_findings)
-		return 0;
-	qsort_r(judge->findings, judge->n_findings, sizeof(struct finding), by_time,
-		judge->order->position);
-	for (i = 0; i < judge->n_findings; i++)
-		verdict->classes[judge->findings[i].anomaly]++;
-	verdict->n_examples = judge->n_findings < EXAMPLES_MAX ? judge->n_findings : EXAMPLES_MAX;
-	verdict->examples = calloc(verdict->n_examples, sizeof(struct violation));
-	if (!verdict->examples) {
-		verdict->n_examples = 0;
-		return error_set(err, ERROR_WORLD, "out of memory");
-	}
-	for (i = 0; i < verdict->n_examples; i++)
-		fill_violation(judge, &judge->findings[i], &verdict->examples[i]);
-	return 0;
+}
+
+static int fill_verdict(const struct judging *j, const struct passes *passes,
+			struct findings *findings, struct error *err)
+{
+	struct verdict *verdict = j->verdict;
+
+	verdict->ops = passes->counts.ops;
+	verdict->reads = passes->counts.reads;
+	verdict->writes = passes->counts.writes;
+	verdict->unknown = passes->counts.unknown;
+	verdict->exposures = passes->exposures + findings->exposures;
+	verdict->stale_exposures = findings->stale_exposures;
+	verdict->torn_permitted = findings->torn_permitted;
+	verdict->undecided = passes->undecided;
+	verdict->n_violations = findings->n;
+	memcpy(verdict->classes, findings->classes, sizeof(verdict->classes));
+	verdict->shard = j->options.shard;
+	verdict->shards = j->options.shards;
+	round_marks_join(&findings->rounds, &passes->rounds);
+	fill_rates(verdict, &findings->rounds);
+	fill_first(j, findings);
+	models_decide(findings->broke, j->options.passes & PASS_ACROSS, verdict);
+	return findings_examples(findings, verdict, err);
 }
 
 static void add_warning(struct verdict *verdict, const char *warning)
@@ -139,85 +170,100 @@ static void add_warning(struct verdict *verdict, const char *warning)
 			 used ? "; " : "", warning);
 }
 
-static void fill_warnings(const struct history *history, const struct order *order,
-			  struct verdict *verdict)
+static void fill_warnings(const struct judging *j)
 {
 	unsigned node;
 	char text[128];
 
-	add_warning(verdict, history->warning);
-	add_warning(verdict, order->warning);
+	add_warning(j->verdict, j->tapes->loaded.warning);
+	add_warning(j->verdict, j->bounds.warning);
 	for (node = 0; node < NODES; node++) {
-		if (history->header.nodes >> node & 1)
+		if (j->scan.header_nodes >> node & 1)
 			continue;
 		snprintf(text, sizeof(text),
 			 "no history of node %c was given: reads of its writes are not judged",
 			 'a' + (int)node);
-		add_warning(verdict, text);
+		add_warning(j->verdict, text);
 	}
-}
-
-/* Violations and their repeats: what can be compared between two views of the clocks. */
-static uint64_t accused(const struct judge *judge)
-{
-	uint64_t n = judge->n_findings;
-	size_t i;
-
-	for (i = 0; i < judge->n_findings; i++)
-		n += judge->findings[i].repeats;
-	return n;
 }
 
 /* Judge with the middle of the clock bounds. Where that is impossible there are no suspects. */
-static int count_suspects(struct history *history, const struct units *units, uint64_t certain,
-			  uint64_t *ret, struct error *err)
+static int count_suspects(struct judging *j, uint64_t certain, struct error *err)
 {
-	struct history_header header = history->header;
-	struct judge judge;
-	struct order order;
-	int result = -1;
+	unsigned passes = j->options.passes;
+	struct findings findings;
+	struct passes suspect;
+	struct error why;
+	uint64_t innocent[2];
+	int result;
 
-	history->header.theta_lo = history->header.theta_hi =
-		header.theta_lo +
-		(int64_t)(((uint64_t)header.theta_hi - (uint64_t)header.theta_lo) / 2);
-	if (order_build(history, &order, err) < 0) {
-		result = err && err->kind == ERROR_WORLD ? -1 : 0;
-		goto out;
+	j->bounds.best_guess = true;
+	j->options.passes = PASS_STREAM;
+	result = run(j, &suspect, &findings, innocent, &why);
+	j->options.passes = passes;
+	if (result < 0) {
+		if (err)
+			*err = why;
+		return why.kind == ERROR_WORLD ? -1 : 0;
 	}
-	if (judge_all(history, &order, units, &judge, err) == 0) {
-		*ret = accused(&judge) > certain ? accused(&judge) - certain : 0;
-		judge_release(&judge);
-		result = 0;
-	}
-	order_done(&order);
-out:
-	history->header = header;
+	if (findings.accused > certain)
+		j->verdict->suspect = findings.accused - certain;
+	findings_done(&findings);
+	passes_done(&suspect);
+	return 0;
+}
+
+static bool has_width(const struct judging *j)
+{
+	return j->bounds.clock == HISTORY_CLOCK_BOUNDS &&
+	       (j->bounds.n_links || j->bounds.lo < j->bounds.hi);
+}
+
+static int judge(struct judging *j, struct error *err)
+{
+	uint64_t innocent[2], accused;
+	struct findings findings;
+	struct passes passes;
+	int result;
+
+	if (run(j, &passes, &findings, innocent, err) < 0)
+		return -1;
+	compare(j, &passes, innocent);
+	fill_warnings(j);
+	accused = findings.accused;
+	result = fill_verdict(j, &passes, &findings, err);
+	findings_done(&findings);
+	passes_done(&passes);
+	if (!result && has_width(j))
+		result = count_suspects(j, accused, err);
 	return result;
 }
 
-int judgement_make(struct history *history, struct verdict *verdict, struct error *err)
+int judgement_make(struct tapes *tapes, const struct check_options *options,
+		   struct verdict *verdict, struct error *err)
 {
-	struct judge judge;
-	struct order order;
-	struct units units;
+	struct judging j = {.tapes = tapes,
+			    .options = {.passes = PASS_ALL},
+			    .verdict = verdict,
+			    .bounds = {.clock = HISTORY_CLOCK_NONE}};
 	int result = -1;
 
-	if (order_build(history, &order, err) < 0)
+	if (options) {
+		j.options.passes = options->passes ? options->passes : PASS_ALL;
+		j.options.threads = options->threads;
+		j.options.shard = options->shard;
+		j.options.shards = options->shards;
+	}
+	if (scan_tapes(tapes, &j.scan, err) < 0)
 		return -1;
-	if (units_build(history, &order, &units, err) < 0)
-		goto out_order;
-	if (judge_all(history, &order, &units, &judge, err) < 0)
-		goto out_units;
-	fill_warnings(history, &order, verdict);
-	result = fill_verdict(&judge, verdict, err);
-	if (!result && order.clock == HISTORY_CLOCK_BOUNDS &&
-	    history->header.theta_lo < history->header.theta_hi)
-		result = count_suspects(history, &units, accused(&judge), &verdict->suspect, err);
-	judge_release(&judge);
-out_units:
-	units_done(&units);
-out_order:
-	order_done(&order);
+	if (clock_bounds_build(&tapes->loaded.header, tapes->loaded.samples,
+			       tapes->loaded.n_samples, j.scan.pings, j.scan.n_pings, &j.bounds,
+			       err) < 0)
+		goto out;
+	result = judge(&j, err);
+out:
+	clock_bounds_done(&j.bounds);
+	scan_done(&j.scan);
 	if (result < 0)
 		verdict_done(verdict);
 	return result;

@@ -118,9 +118,8 @@ static uint32_t seen_newer(const struct judge *judge, const struct cluster *clus
 	return NO_OP;
 }
 
-/* Remember what this read has seen. */
-static int add_seen(struct judge *judge, const struct cluster *cluster, uint32_t read,
-		    struct error *err)
+int cluster_seen(struct judge *judge, const struct cluster *cluster, uint32_t read,
+		 struct error *err)
 {
 	struct register_scratch *s = judge->scratch;
 	unsigned node = judge->history->ops[read].node, m;
@@ -312,7 +311,7 @@ static int judge_read(struct judge *judge, const struct reading *reading, struct
 	if (result < 0)
 		return -1;
 	join(judge, c, reading->op, missed != NO_OP || other != NO_OP);
-	return add_seen(judge, cluster, reading->op, err);
+	return cluster_seen(judge, cluster, reading->op, err);
 }
 
 static void count_exposure(struct judge *judge, const struct reading *reading)
@@ -327,7 +326,20 @@ static void count_exposure(struct judge *judge, const struct reading *reading)
 			      reading->exposed);
 	judge->exposures++;
 	judge->stale_exposures += stale;
-	rounds_mark(&judge->rounds, op->node, op->invoke, stale);
+	round_marks_set(&judge->marks, rounds_at(judge->rounds, op->node, op->invoke), stale);
+}
+
+int register_prepare(struct judge *judge, struct error *err)
+{
+	if (!judge->scratch) {
+		judge->scratch = calloc(1, sizeof(*judge->scratch));
+		if (!judge->scratch)
+			return error_set(err, ERROR_WORLD, "out of memory");
+		judge->scratch->local = calloc(judge->history->n_ops + 1, sizeof(uint32_t));
+		if (!judge->scratch->local)
+			return error_set(err, ERROR_WORLD, "out of memory");
+	}
+	return clusters_prepare(judge, err);
 }
 
 int register_judge(struct judge *judge, struct error *err)
@@ -337,15 +349,7 @@ int register_judge(struct judge *judge, struct error *err)
 
 	if (!view->n_readings)
 		return 0;
-	if (!judge->scratch) {
-		judge->scratch = calloc(1, sizeof(*judge->scratch));
-		if (!judge->scratch)
-			return error_set(err, ERROR_WORLD, "out of memory");
-		judge->scratch->local = calloc(judge->history->n_ops + 1, sizeof(uint32_t));
-		if (!judge->scratch->local)
-			return error_set(err, ERROR_WORLD, "out of memory");
-	}
-	if (clusters_prepare(judge, err) < 0)
+	if (register_prepare(judge, err) < 0)
 		return -1;
 	for (i = 0; i < view->n_readings; i++) {
 		if (view->readings[i].state == READING_VALID &&

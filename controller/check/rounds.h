@@ -8,27 +8,43 @@
 #ifndef CHECK_ROUNDS_H
 #define CHECK_ROUNDS_H
 
-#include "check/history.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/error.h"
+#include "common/op.h"
 
 struct rounds {
 	struct round_start {
 		uint64_t time, number;
-	} * starts[NODES]; /* by time */
-	size_t n_starts[NODES];
-	struct round {
-		uint64_t number;
-		bool exposed, stale;
-	} * rounds; /* by number */
-	size_t n_rounds;
+		uint32_t round; /* from 1 */
+	} * starts[NODES];	/* by time, once sorted */
+	size_t n_starts[NODES], cap_starts[NODES];
+	uint32_t n_rounds;
 };
 
-int rounds_build(const struct history *history, struct rounds *ret, struct error *err);
+/* Take note of an event; what is no beginning of a round is passed over. */
+int rounds_add(struct rounds *rounds, const struct event *event, struct error *err);
+
+/* After the last event, before the first question. */
+int rounds_sort(struct rounds *rounds, struct error *err);
+
+/* The round that what this node invoked then is part of, from 1; 0: none. */
+uint32_t rounds_at(const struct rounds *rounds, unsigned node, uint64_t invoke);
+
 void rounds_done(struct rounds *rounds);
 
-/* An exposure of this node, invoked then, which was stale or not. */
-void rounds_mark(struct rounds *rounds, unsigned node, uint64_t invoke, bool stale);
+/* What came of the rounds. */
+struct round_marks {
+	uint8_t *marks; /* per round, from 1: bit 0 had an exposure, bit 1 a stale one */
+	uint32_t n;
+};
 
-/* Rounds with an exposure, and with a stale one. */
-void rounds_count(const struct rounds *rounds, uint64_t *ret_exposed, uint64_t *ret_stale);
+int round_marks_init(struct round_marks *marks, const struct rounds *rounds, struct error *err);
+void round_marks_set(struct round_marks *marks, uint32_t round, bool stale);
+void round_marks_join(struct round_marks *to, const struct round_marks *from);
+void round_marks_count(const struct round_marks *marks, uint64_t *ret_exposed, uint64_t *ret_stale);
+void round_marks_done(struct round_marks *marks);
 
 #endif

@@ -30,6 +30,22 @@ static int by_id(const void *a, const void *b)
 	return x->op < y->op ? -1 : x->op > y->op;
 }
 
+static bool in_scope(const struct unit_scope *scope, uint64_t unit)
+{
+	size_t lo = 0, hi = scope ? scope->n : 0, mid;
+
+	while (lo < hi) {
+		mid = lo + (hi - lo) / 2;
+		if (scope->units[mid] == unit)
+			return true;
+		if (scope->units[mid] < unit)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return !scope;
+}
+
 static int add_touches(const struct history *history, struct units *units, uint32_t op, uint32_t at,
 		       struct error *err)
 {
@@ -40,6 +56,8 @@ static int add_touches(const struct history *history, struct units *units, uint3
 	    (o->kind == OP_WRITE && o->outcome == OUTCOME_FAIL))
 		return 0;
 	for (i = 0; i < o->count; i++) {
+		if (!in_scope(units->scope, o->unit + i))
+			continue;
 		if (grow((void **)&units->touches, &units->cap_touches, units->n_touches,
 			 sizeof(struct touch), err) < 0)
 			return -1;
@@ -76,10 +94,10 @@ static int name_writes(const struct history *history, struct units *units, struc
 	return 0;
 }
 
-int units_build(const struct history *history, const struct order *order, struct units *ret,
-		struct error *err)
+int units_build(const struct history *history, const struct order *order,
+		const struct unit_scope *scope, struct units *ret, struct error *err)
 {
-	struct units units = {0};
+	struct units units = {.scope = scope};
 	uint32_t at = order->n_feed;
 	size_t i;
 
@@ -139,6 +157,9 @@ bool units_may_lack(const struct history *history, const struct units *units, ui
 	if (!(history->header.nodes >> node & 1))
 		return true;
 	/* Sequences of a lane rise: only what is above all that were recorded can be missing. */
+	if (units->scope)
+		return history->open_ended[node] &&
+		       write_id_sequence(id) > lanes_top(units->scope->lanes, id);
 	return history->open_ended[node] && write_id_sequence(id) &&
 	       first_above(units, id) == first_above(units, id | SEQUENCE_MAX);
 }

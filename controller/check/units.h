@@ -7,6 +7,7 @@
 #define CHECK_UNITS_H
 
 #include "check/history.h"
+#include "check/lanes.h"
 #include "check/order.h"
 
 /* One unit of an operation that may have touched it: a read that returned, a write not failed. */
@@ -24,12 +25,20 @@ struct units {
 		uint32_t op;
 	} * writes; /* all writes, failed ones too, sorted by id */
 	size_t n_writes;
+	const struct unit_scope *scope;
 };
 
-/* One write id used by two writes: ERROR_USER naming both, since no read of it can be judged.
+/* Which of a history's units are to be judged, when it is a part of a larger one. */
+struct unit_scope {
+	const uint64_t *units; /* ascending */
+	size_t n;
+	const struct lanes *lanes; /* of the whole */
+};
+
+/* scope NULL: all of them. One write id used by two writes: ERROR_USER naming both, since no read of it can be judged.
  * Release with units_done; *ret is not set on failure. */
-int units_build(const struct history *history, const struct order *order, struct units *ret,
-		struct error *err);
+int units_build(const struct history *history, const struct order *order,
+		const struct unit_scope *scope, struct units *ret, struct error *err);
 void units_done(struct units *units);
 
 /* The write of that name, or NO_OP. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* verdict.c - the names of the anomalies, and what a verdict owns. */
+/* verdict.c - the names of the anomalies and models, and what a verdict owns. */
 #include "check/verdict.h"
 
 #include <stdlib.h>
@@ -18,6 +18,24 @@ const char *const anomaly_names[ANOMALIES] = {
 	[ANOMALY_NON_MONOTONIC_READ] = "non-monotonic-read",
 	[ANOMALY_RESURRECTION] = "resurrection",
 	[ANOMALY_LOST_WRITE] = "lost-write",
+	[ANOMALY_CAUSAL_VIOLATION] = "causal-violation",
+	[ANOMALY_STORE_BUFFERING] = "store-buffering",
+};
+
+const char *const model_names[MODELS] = {
+	[MODEL_LINEARIZABLE] = "linearizable",
+	[MODEL_REGULAR] = "regular",
+	[MODEL_SAFE] = "safe",
+	[MODEL_SEQUENTIAL_PER_UNIT] = "sequential-per-unit",
+	[MODEL_CAUSAL] = "causal",
+	[MODEL_MONOTONIC_READS] = "monotonic-reads",
+	[MODEL_READ_YOUR_WRITES] = "read-your-writes",
+};
+
+const char *const model_state_names[MODEL_STATES] = {
+	[MODEL_UNDECIDED] = "undecided",
+	[MODEL_HELD] = "held",
+	[MODEL_BROKE] = "broke",
 };
 
 void verdict_done(struct verdict *verdict)

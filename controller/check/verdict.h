@@ -29,9 +29,33 @@ enum anomaly {
 	ANOMALY_NON_MONOTONIC_READ,
 	ANOMALY_RESURRECTION,
 	ANOMALY_LOST_WRITE,
+	/* across units: proven by what was read, without clocks */
+	ANOMALY_CAUSAL_VIOLATION,
+	ANOMALY_STORE_BUFFERING,
 	ANOMALIES
 };
 extern const char *const anomaly_names[ANOMALIES]; /* lower-case kebab */
+
+/* Weaker promises than linearizability; docs/checks.md says what each asks. */
+enum model {
+	MODEL_LINEARIZABLE,
+	MODEL_REGULAR,
+	MODEL_SAFE,
+	MODEL_SEQUENTIAL_PER_UNIT,
+	MODEL_CAUSAL,
+	MODEL_MONOTONIC_READS,
+	MODEL_READ_YOUR_WRITES,
+	MODELS
+};
+extern const char *const model_names[MODELS]; /* lower-case kebab */
+
+enum model_state {
+	MODEL_UNDECIDED, /* not looked at */
+	MODEL_HELD,	 /* nothing that is certain contradicts it */
+	MODEL_BROKE,
+	MODEL_STATES
+};
+extern const char *const model_state_names[MODEL_STATES];
 
 #define WITNESS_MAX 6
 
@@ -61,6 +85,7 @@ struct verdict {
 	struct cell_facts facts; /* as read; zero for bare histories */
 	enum verdict_kind kind;
 	char reason[FACTS_TEXT_MAX];  /* one sentence: why invalid, inconclusive, error; else "" */
+	char fault[FACTS_TEXT_MAX];   /* the judge contradicts itself: kind is error; else "" */
 	char warning[FACTS_TEXT_MAX]; /* a record cut short at the end and the like; else "" */
 
 	uint64_t ops, reads, writes, unknown; /* what was judged */
@@ -72,6 +97,11 @@ struct verdict {
 	uint64_t classes[ANOMALIES];
 	uint64_t torn_permitted;    /* tears that overlapping writers may explain: no failure */
 	uint64_t suspect;	    /* a best-guess clock would accuse, certainty does not */
+	uint64_t undecided;	    /* reads that fell out of a bounded window: not judged */
+	enum model_state models[MODELS];
+	/* Units that each pass found violated; streaming may miss, never exceed. */
+	uint64_t stream_units, exact_units;
+	unsigned shard, shards;	    /* judged alone: shard `shard` (from 1) of `shards`; 0: all */
 	struct violation *examples; /* the first n_examples of them, by time */
 	size_t n_examples;
 

@@ -52,10 +52,13 @@ static void print_age(FILE *out, const struct violation *v, char node)
 	if (v->staleness_known)
 		fprintf(out, "    The newer write had completed %s before the read began.\n",
 			words_duration(v->staleness_ns, age));
+	/* Whether it healed is looked for in one unit's own reads only. */
 	if (v->healed)
 		fprintf(out, "    Later node %c did read a newer value", node);
-	else
+	else if (v->anomaly < ANOMALY_CAUSAL_VIOLATION)
 		fprintf(out, "    Node %c never read a newer value afterwards", node);
+	else
+		fputs("    It is proven across units", out);
 	if (v->repeats)
 		fprintf(out, "; %" PRIu64 " more read%s showed the same fault", v->repeats,
 			v->repeats == 1 ? "" : "s");
@@ -117,6 +120,34 @@ static void print_classes(FILE *out, const struct verdict *v, size_t shown)
 	fputs(".\n", out);
 }
 
+/* "  held: regular, safe; broke: linearizable; undecided: causal." Nothing if none was looked at.
+ */
+static void print_models(FILE *out, const struct verdict *v)
+{
+	static const enum model_state states[] = {MODEL_HELD, MODEL_BROKE, MODEL_UNDECIDED};
+	const char *before = "  ";
+	unsigned s, m;
+
+	for (m = 0; m < MODELS && v->models[m] == MODEL_UNDECIDED;)
+		m++;
+	if (m == MODELS)
+		return;
+	for (s = 0; s < MODEL_STATES; s++) {
+		const char *comma = "";
+
+		for (m = 0; m < MODELS; m++) {
+			if (v->models[m] != states[s])
+				continue;
+			if (!*comma)
+				fprintf(out, "%s%s: ", before, model_state_names[states[s]]);
+			fprintf(out, "%s%s", comma, model_names[m]);
+			comma = ", ";
+			before = "; ";
+		}
+	}
+	fputs(".\n", out);
+}
+
 static int print_violations(FILE *out, const struct verdict *v,
 			    const struct report_options *options)
 {
@@ -131,6 +162,7 @@ static int print_violations(FILE *out, const struct verdict *v,
 	for (i = 0; i < shown; i++)
 		print_violation(out, v, &v->examples[i], line, options->verbose);
 	print_classes(out, v, shown);
+	print_models(out, v);
 	free(line);
 	return 0;
 }
@@ -138,7 +170,8 @@ static int print_violations(FILE *out, const struct verdict *v,
 static bool says_something(const struct verdict *v)
 {
 	return v->n_violations || words_reason(v)[0] || v->warning[0] || v->facts.kernel_first[0] ||
-	       v->facts.fsck_first[0] || v->suspect || v->torn_permitted;
+	       v->facts.fsck_first[0] || v->suspect || v->torn_permitted || v->undecided ||
+	       v->shards;
 }
 
 int report_explain(FILE *out, const struct verdict *v, const char *title,
@@ -150,6 +183,9 @@ int report_explain(FILE *out, const struct verdict *v, const char *title,
 		fprintf(out, "\n%s: %s%s\n", title, verdict_kind_names[v->kind], report_mark(v));
 	if (v->n_violations && print_violations(out, v, options) < 0)
 		return -1;
+	if (v->shards)
+		fprintf(out, "  Shard %u of %u: the units of the other shards were not judged.\n",
+			v->shard, v->shards);
 	if (words_reason(v)[0])
 		print_clean(out, "  Reason: ", words_reason(v), FACTS_TEXT_MAX);
 	if (v->warning[0])
@@ -165,6 +201,11 @@ int report_explain(FILE *out, const struct verdict *v, const char *title,
 			" read%s would be wrong if both clocks agreed exactly; "
 			"not certain, so not counted.\n",
 			v->suspect, v->suspect == 1 ? "" : "s");
+	if (v->undecided)
+		fprintf(out,
+			"  Undecided: %" PRIu64
+			" read%s could not be judged within the memory allowed.\n",
+			v->undecided, v->undecided == 1 ? "" : "s");
 	if (v->torn_permitted)
 		fprintf(out,
 			"  Torn, as it may be: %" PRIu64

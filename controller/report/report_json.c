@@ -161,6 +161,20 @@ static json_t *gfs2_json(const struct cell_facts *facts, bool *failed)
 	return json;
 }
 
+/* Where units lie in the target's files; null where that is not known. */
+static json_t *target_json(const struct cell_facts *facts, bool *failed)
+{
+	json_t *json;
+
+	if (!facts->unit && !facts->units && !facts->files)
+		return json_null();
+	json = json_object();
+	add(json, "unit", json_integer(facts->unit), failed);
+	add(json, "units", u64(facts->units), failed);
+	add(json, "files", json_integer(facts->files), failed);
+	return json;
+}
+
 /* What was asked and what was in effect; all null for a bare history. */
 static void add_facts(json_t *cell, const struct cell_facts *facts, bool *failed)
 {
@@ -182,11 +196,34 @@ static void add_facts(json_t *cell, const struct cell_facts *facts, bool *failed
 	add(cell, "workload", text_or_null(facts->workload), failed);
 	add(cell, "fault", text_or_null(facts->fault), failed);
 	add(cell, "repeat", known ? json_integer(facts->repeat) : json_null(), failed);
+	add(cell, "target", target_json(facts, failed), failed);
 	add(cell, "expected",
 	    facts->has_expected ? json_string(verdict_kind_names[facts->expected]) : json_null(),
 	    failed);
 	add(cell, "not-run", text_or_null(facts->not_run), failed);
 	add(cell, "gfs2", gfs2_json(facts, failed), failed);
+}
+
+static json_t *shard_json(const struct verdict *v, bool *failed)
+{
+	json_t *json;
+
+	if (!v->shards)
+		return json_null();
+	json = json_object();
+	add(json, "number", json_integer(v->shard), failed);
+	add(json, "of", json_integer(v->shards), failed);
+	return json;
+}
+
+static json_t *models_json(const struct verdict *v, bool *failed)
+{
+	json_t *json = json_object();
+	unsigned m;
+
+	for (m = 0; m < MODELS; m++)
+		add(json, model_names[m], json_string(model_state_names[v->models[m]]), failed);
+	return json;
 }
 
 static void add_counts(json_t *cell, const struct verdict *v, bool *failed)
@@ -202,11 +239,16 @@ static void add_counts(json_t *cell, const struct verdict *v, bool *failed)
 	add(cell, "violations", u64(v->n_violations), failed);
 	add(cell, "suspect", u64(v->suspect), failed);
 	add(cell, "torn_permitted", u64(v->torn_permitted), failed);
+	add(cell, "undecided", u64(v->undecided), failed);
+	add(cell, "stream_units", u64(v->stream_units), failed);
+	add(cell, "exact_units", u64(v->exact_units), failed);
+	add(cell, "shard", shard_json(v, failed), failed);
 }
 
 static void add_rates(json_t *cell, const struct verdict *v, bool *failed)
 {
 	add(cell, "confidence", real_or_null(v->facts.confidence > 0, v->facts.confidence), failed);
+	add(cell, "max_rate", real_or_null(v->facts.max_rate > 0, v->facts.max_rate), failed);
 	add(cell, "rate_lower", real_or_null(v->rate_known, v->rate_lower), failed);
 	add(cell, "rate_upper", real_or_null(v->rate_known, v->rate_upper), failed);
 	add(cell, "round_rate_lower", real_or_null(v->round_rate_known, v->round_rate_lower),
@@ -228,6 +270,7 @@ static json_t *cell_json(const struct verdict *v, bool *failed)
 	add_counts(cell, v, failed);
 	add_rates(cell, v, failed);
 	add(cell, "classes", classes_json(v, failed), failed);
+	add(cell, "models", models_json(v, failed), failed);
 	add_examples(cell, v, failed);
 	return cell;
 }

@@ -164,6 +164,10 @@ const char *words_anomaly(enum anomaly anomaly)
 			"read an old value, though it had itself read a newer one before",
 		[ANOMALY_RESURRECTION] = "read a value that had been overwritten and was gone",
 		[ANOMALY_LOST_WRITE] = "did not find a write that had completed",
+		[ANOMALY_CAUSAL_VIOLATION] =
+			"read an old value, though what it had seen came after a newer one",
+		[ANOMALY_STORE_BUFFERING] =
+			"read an old value, as the other node did, though each had written first",
 	};
 
 	return texts[anomaly];

@@ -47,6 +47,7 @@ enum {
 	AT_SEED = 48,
 	AT_LO = 56,
 	AT_HI = 64,
+	AT_SPARE = 72,
 	AT_CHECKSUM = 120,
 };
 
@@ -76,8 +77,10 @@ void history_header_encode(const struct history_header *header, uint8_t ret[HIST
 	put_u32(ret + AT_DRIFT, header->drift_ppm);
 	put_u64(ret + AT_UNITS, header->units);
 	put_u64(ret + AT_SEED, header->seed);
-	put_u64(ret + AT_LO, (uint64_t)header->theta_lo);
-	put_u64(ret + AT_HI, (uint64_t)header->theta_hi);
+	if (header->clock == HISTORY_CLOCK_BOUNDS) {
+		put_u64(ret + AT_LO, (uint64_t)header->theta_lo);
+		put_u64(ret + AT_HI, (uint64_t)header->theta_hi);
+	}
 	put_u64(ret + AT_CHECKSUM, XXH3_64bits(ret, AT_CHECKSUM));
 }
 
@@ -89,6 +92,7 @@ static int damaged(struct error *err, const char *name, unsigned offset, const c
 int history_header_decode(const char *name, const uint8_t *buf, size_t len,
 			  struct history_header *ret, struct error *err)
 {
+	uint8_t canonical[HISTORY_HEADER_SIZE];
 	struct history_header header = {0};
 	unsigned version;
 
@@ -126,8 +130,15 @@ int history_header_decode(const char *name, const uint8_t *buf, size_t len,
 		return damaged(err, name, AT_CLOCK, "unknown kind of clock");
 	if (header.unit < UNIT_MIN || header.unit > UNIT_MAX || header.unit % SECTOR_SIZE)
 		return damaged(err, name, AT_UNIT, "impossible unit");
-	if (header.clock == HISTORY_CLOCK_BOUNDS && header.theta_lo > header.theta_hi)
+	if (header.drift_ppm > HISTORY_DRIFT_MAX)
+		return damaged(err, name, AT_DRIFT, "impossible drift");
+	if (header.theta_lo > header.theta_hi)
 		return damaged(err, name, AT_LO, "empty clock bounds");
+	if (header.theta_lo == INT64_MIN)
+		return damaged(err, name, AT_LO, "impossible clock bounds");
+	history_header_encode(&header, canonical);
+	if (memcmp(buf, canonical, AT_CHECKSUM))
+		return damaged(err, name, AT_SPARE, "bytes that must be 0 are not");
 	*ret = header;
 	return 0;
 }

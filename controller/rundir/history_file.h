@@ -36,6 +36,7 @@ struct history_header {
 
 #define HISTORY_HEADER_SIZE 128
 #define HISTORY_VERSION 1
+#define HISTORY_DRIFT_MAX 1000000U /* ppm: a clock that stands still */
 
 /* Whether these first bytes of a file are (the beginning of) a binary history's magic. */
 bool history_is_binary(const uint8_t *buf, size_t len);

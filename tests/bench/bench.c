@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * bench.c - bench JSON: measure what docs/design.md sets goals for, print a table, write the
- * numbers.
+ * bench.c - bench [--scale] JSON: measure what docs/design.md sets goals for, print a table, write
+ * the numbers. --scale: the judge at 1 M to 100 M operations, and nothing else (6.4 GB of files).
  *
- * Each number is the median of several runs, so that a neighbour on the machine costs one run, not
- * the result. What cannot be measured here is left out, never 0.
+ * Each small number is the median of several runs, so that a neighbour on the machine costs one
+ * run, not the result; a run of the judge is long enough to be its own median. What cannot be
+ * measured here is left out, never 0.
  *
- *   tag.stamp_ns, tag.verify_ns     per 4 KiB block, over a working set that does not fit the
- * caches closest to the core record.overhead_percent         making a record, against the tagged 4
- * KiB write into a file in memory that it is about: the cheapest operation there is
- *   checker.stream.N.ops_per_s      stalemate's judge on a binary history of N units, 16 lanes,
- * from the file to the verdict
+ *   checker.*                    see bench_checker.c
+ *   tag.stamp_ns, tag.verify_ns  per 4 KiB block, over a working set that does not fit the caches
+ *                                closest to the core
+ *   record.overhead_percent      making a record, against the tagged 4 KiB write into a file in
+ *                                memory that it is about: the cheapest operation there is
  */
-#include <fcntl.h>
+#include "tests/bench/bench.h"
+
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,18 +24,15 @@
 
 #include <jansson.h>
 
-#include "check/check.h"
 #include "common/clock.h"
 #include "common/record.h"
 #include "common/tag.h"
-#include "rundir/history_file.h"
+#include "tests/bench/child.h"
 
 #define RUNS 7
 #define BLOCK 4096
 #define SECTORS (BLOCK / SECTOR_SIZE)
 #define BLOCKS 1024
-#define LANES 16
-#define CHECK_OPS 400000
 
 static const struct tag_space space = {{1, 2, 3, 4}, 1};
 static uint8_t *blocks;
@@ -60,7 +60,7 @@ static double median(double (*measure)(unsigned), unsigned argument)
 	return results[RUNS / 2];
 }
 
-static void report(const char *name, double value, const char *unit)
+void bench_report(const char *name, double value, const char *unit)
 {
 	if (value < 0) {
 		printf("%-32s %14s\n", name, "not measured");
@@ -152,103 +152,66 @@ static double measure_record(unsigned rounds)
 	return (double)(clock_ns() - start) / (rounds * BLOCKS);
 }
 
-/*
- * A history that is right: one operation after another by its effect, with intervals that overlap
- * those of the other lanes; reads and writes in turn, both nodes, one clock's worth of order.
- */
-static int write_history(const char *path, unsigned units)
+/* Where histories go: TMPDIR if that is set, else beside the JSON. */
+static void find_folder(const char *json, char *ret, size_t size)
 {
-	struct history_header header = {
-		.run = {1}, .unit = BLOCK, .units = units, .nodes = 3, .clock = HISTORY_CLOCK_ONE};
-	struct record record = {.type = RECORD_OP};
-	uint64_t *last = calloc(units, sizeof(*last)), sequence[LANES] = {0};
-	struct history_writer *writer = history_create(path, &header, NULL);
-	uint32_t random = 12345;
-	unsigned i, lane, unit;
-	int result = last && writer ? 0 : -1;
+	const char *given = getenv("TMPDIR"), *slash = strrchr(json, '/');
 
-	for (i = 0; !result && i < CHECK_OPS; i++) {
-		random = random * 1664525U + 1013904223U;
-		lane = i % LANES;
-		unit = (random >> 8) % units;
-		record.op = (struct op){.node = lane & 1,
-					.lane = (uint16_t)lane,
-					.kind = random >> 31 ? OP_WRITE : OP_READ,
-					.unit = unit,
-					.count = 1};
-		/* the effect is at i * 100; the interval reaches past those of some neighbours */
-		record.op.invoke = (i + 1) * 100ULL - (random >> 4) % 90;
-		record.op.complete = (i + 1) * 100ULL + 100 + random % 700;
-		if (record.op.kind == OP_WRITE)
-			last[unit] = write_id(lane & 1, 0, lane, ++sequence[lane]);
-		record.op.value.kind = VALUE_TAG;
-		record.op.value.write_id = last[unit];
-		result = history_append(writer, &record, NULL);
-	}
-	if (history_close(writer, NULL) < 0)
-		result = -1;
-	free(last);
-	return result;
+	if (given)
+		snprintf(ret, size, "%s/stalemate-bench-%ld", given, (long)getpid());
+	else
+		snprintf(ret, size, "%.*s/bench-histories", slash ? (int)(slash - json) : 1,
+			 slash ? json : ".");
 }
 
-static double measure_checker(unsigned units)
+/* The tag's and the record's numbers. Returns -1 for want of memory. */
+static int bench_tags(void)
 {
-	char folder[] = "/tmp/stalemate-bench-XXXXXX", path[64];
-	const char *paths[] = {path};
-	struct check_options options = {0};
-	struct verdict verdict;
-	struct error err;
-	double result = -1;
-	uint64_t start;
+	double record, operation;
 
-	if (!mkdtemp(folder))
+	blocks = aligned_alloc(BLOCK, (size_t)BLOCKS * BLOCK);
+	if (!blocks)
 		return -1;
-	snprintf(path, sizeof(path), "%s/all.history", folder);
-	if (write_history(path, units) < 0)
-		goto out;
-	start = clock_ns();
-	if (check_files(paths, 1, &options, &verdict, &err) < 0) {
-		fprintf(stderr, "bench: %s\n", err.text);
-		goto out;
-	}
-	result = CHECK_OPS / ((double)(clock_ns() - start) / NS_PER_S);
-	if (verdict.n_violations) {
-		fprintf(stderr, "bench: the judge accuses a history that is right\n");
-		result = -1;
-	}
-	verdict_done(&verdict);
-out:
-	unlink(path);
-	rmdir(folder);
-	return result;
+	bench_report("tag.stamp_ns", median(measure_stamp, 20), "ns / 4 KiB  (goal 500)");
+	bench_report("tag.verify_ns", median(measure_verify, 20), "ns / 4 KiB  (goal 300)");
+	record = median(measure_record, 20);
+	operation = median(measure_write, 5);
+	bench_report("record.overhead_percent",
+		     record < 0 || operation <= 0 ? -1 : 100 * record / operation,
+		     "% of a write into memory");
+	free(blocks);
+	return 0;
 }
 
 int main(int argc, char **argv)
 {
-	double record, operation;
-	int result = 1;
+	bool scale = argc == 3 && !strcmp(argv[1], "--scale");
+	const char *json = argv[argc - 1];
+	char folder[2048];
+	int result = 3;
 
-	if (argc != 2) {
-		fprintf(stderr, "usage: bench JSON\n");
+	if (argc != 2 && !scale) {
+		fprintf(stderr, "usage: bench [--scale] JSON\n");
 		return 2;
 	}
-	blocks = aligned_alloc(BLOCK, (size_t)BLOCKS * BLOCK);
 	numbers = json_object();
-	if (!blocks || !numbers)
+	if (!numbers)
+		return 3;
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	child_catch_signals();
+	find_folder(json, folder, sizeof(folder));
+	/* The judge first: its children start from a small process. */
+	if (scale)
+		bench_scale(folder);
+	else
+		bench_checker(folder);
+	if (!scale && !child_signal() && bench_tags() < 0)
 		goto out;
-	report("tag.stamp_ns", median(measure_stamp, 20), "ns / 4 KiB  (goal 500)");
-	report("tag.verify_ns", median(measure_verify, 20), "ns / 4 KiB  (goal 300)");
-	record = median(measure_record, 20);
-	operation = median(measure_write, 5);
-	report("record.overhead_percent",
-	       record < 0 || operation <= 0 ? -1 : 100 * record / operation,
-	       "% of a write into memory");
-	report("checker.stream.1.ops_per_s", median(measure_checker, 1), "(goal 1e6)");
-	report("checker.stream.64.ops_per_s", median(measure_checker, 64), "");
-	report("checker.stream.4096.ops_per_s", median(measure_checker, 4096), "(goal 5e6)");
-	result = json_dump_file(numbers, argv[1], JSON_INDENT(2) | JSON_SORT_KEYS) ? 3 : 0;
+	if (child_signal())
+		result = 130;
+	else if (!json_dump_file(numbers, json, JSON_INDENT(2) | JSON_SORT_KEYS))
+		result = 0;
 out:
 	json_decref(numbers);
-	free(blocks);
 	return result;
 }

@@ -217,6 +217,28 @@ static void records_that_may_be_missing(void **unused)
 	assert_kind(VERDICT_ERROR, "guest a hung");
 }
 
+/* Guards against: consistent said of a history in which there was nothing to judge; an empty shard
+ * that spoils the whole. */
+static void nothing_to_judge(void **unused)
+{
+	struct verdict *v = calloc(1, sizeof(*v));
+
+	(void)unused;
+	verdict_decide(v, true);
+	assert_int_equal(v->kind, VERDICT_INCONCLUSIVE);
+	assert_non_null(strstr(v->reason, "no operation"));
+	assert_int_equal(check_exit_status(v), 3);
+	v->shard = v->shards = 1;
+	v->reason[0] = 0;
+	verdict_decide(v, true);
+	assert_int_equal(v->kind, VERDICT_CONSISTENT);
+	v->shard = v->shards = 0;
+	v->ops = v->reads = 1;
+	verdict_decide(v, true);
+	assert_int_equal(v->kind, VERDICT_CONSISTENT);
+	free(v);
+}
+
 /* Guards against: bare files judged unlike the run they lie in, and one node without the other. */
 static void bare_files(void **unused)
 {
@@ -305,6 +327,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(demanded_rate, setup, teardown),
 		cmocka_unit_test_setup_teardown(records_that_may_be_missing, setup, teardown),
 		cmocka_unit_test_setup_teardown(bare_files, setup, teardown),
+		cmocka_unit_test(nothing_to_judge),
 		cmocka_unit_test(expected_against_found),
 		cmocka_unit_test(worst_of_all),
 	};

@@ -280,6 +280,7 @@ static void impossible_headers(void **unused)
 		{1, 0, 700, 0, 0, "impossible unit (offset 32)"},
 		{1, 0, 65536 + 512, 0, 0, "impossible unit (offset 32)"},
 		{1, 2, 4096, 1, 0, "empty clock bounds (offset 56)"},
+		{1, 2, 4096, INT64_MIN, 0, "impossible clock bounds (offset 56)"},
 	};
 	struct history_header head;
 	uint8_t bytes[HEADER];

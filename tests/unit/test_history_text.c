@@ -23,6 +23,25 @@ static int parse(const char *text, struct history *ret, struct error *err)
 	return history_text_read(ret, "h.txt", text, strlen(text), err);
 }
 
+static void expect_same_text(const char *text)
+{
+	struct history history;
+	struct error err;
+	char *printed;
+	size_t size;
+	FILE *file;
+
+	if (parse(text, &history, &err) < 0)
+		fail_msg("%s", err.text);
+	file = open_memstream(&printed, &size);
+	assert_non_null(file);
+	history_text_print(file, &history);
+	assert_int_equal(fclose(file), 0);
+	assert_string_equal(printed, text);
+	free(printed);
+	history_done(&history);
+}
+
 /* Guards against: twins that are not exact. The text is in the form that print gives. */
 static void round_trip(void **unused)
 {
@@ -43,22 +62,20 @@ static void round_trip(void **unused)
 		"b 0 r 18 3000 4000 fail -\n"
 		"! 5300 a kernel back\\\\slash \\x01\n"
 		"a 0 f 0 6000 7000 ok -\n";
-	struct history history;
-	struct error err;
-	char *printed;
-	size_t size;
-	FILE *file;
 
 	(void)unused;
-	if (parse(text, &history, &err) < 0)
-		fail_msg("%s", err.text);
-	file = open_memstream(&printed, &size);
-	assert_non_null(file);
-	history_text_print(file, &history);
-	assert_int_equal(fclose(file), 0);
-	assert_string_equal(printed, text);
-	free(printed);
-	history_done(&history);
+	expect_same_text(text);
+}
+
+/* Guards against: a header that says "one clock" beside samples of two, which then is refused. */
+static void samples(void **unused)
+{
+	(void)unused;
+	expect_same_text("# stalemate-history 1\n"
+			 "# run 00000000-0000-0000-0000-000000000000\n"
+			 "# volume 0\n# unit 4096\n# units 0\n# seed 0\n# nodes a b\n"
+			 "# drift 50\n# sample 1000 1600 1700 2000\n# sample 2000 1 2 2003\n"
+			 "a 0 w 1 3000 4000 ok a:0:1\n");
 }
 
 /* Guards against: a wrong line that is judged, or an error without its place. */
@@ -107,6 +124,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(round_trip),
+		cmocka_unit_test(samples),
 		cmocka_unit_test(malformed_lines),
 	};
 

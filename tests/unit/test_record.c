@@ -29,6 +29,10 @@ static struct record an_op(enum op_kind kind)
 			(struct value){.kind = VALUE_TAG, .write_id = write_id(1, 3, 7, 9)};
 	if (kind == OP_READ)
 		record.op.value = (struct value){.kind = VALUE_ZERO};
+	if (kind == OP_FLUSH) {
+		record.op.unit = 0;
+		record.op.count = 1;
+	}
 	return record;
 }
 
@@ -99,8 +103,6 @@ static void test_op_round_trip(void **state)
 	record.op.complete = TIME_NONE;
 	round_trip(&record, RECORD_SIZE);
 	record = an_op(OP_FLUSH);
-	record.op.unit = 0;
-	record.op.count = 1;
 	round_trip(&record, RECORD_SIZE);
 	record = an_op(OP_READ);
 	record.op.peer = 0;
@@ -122,6 +124,11 @@ static void test_torn_round_trip(void **state)
 	}
 	record = torn(2);
 	record.op.value.parts[0].sectors = 127;
+	round_trip(&record, 2 * RECORD_SIZE);
+	/* an operation on several units of the largest size has more sectors than one unit */
+	record = torn(4);
+	for (i = 0; i < 4; i++)
+		record.op.value.parts[i].sectors = SECTORS_MAX;
 	round_trip(&record, 2 * RECORD_SIZE);
 }
 
@@ -251,6 +258,44 @@ static void test_sealed_nonsense(void **state)
 	assert_int_equal(record_decode(buf, sizeof(buf), &back, NULL), -1);
 }
 
+/* Seal a change of one byte of the record; side records are sealed as they are. */
+static void expect_noncanonical(const struct record *record, size_t at, uint8_t value)
+{
+	uint8_t buf[RECORD_MAX];
+	struct record back;
+	struct error err;
+	size_t size = record_encode(record, buf);
+
+	assert_true(at < size);
+	assert_int_equal(record_decode(buf, size, &back, NULL), size);
+	assert_int_not_equal(buf[at], value);
+	buf[at] = value;
+	reseal(buf + at / RECORD_SIZE * RECORD_SIZE);
+	assert_int_equal(record_decode(buf, size, &back, &err), -1);
+	assert_string_equal(err.text, "damaged record: bytes that must be 0 are not");
+}
+
+/* Guards against: a record with more in it than the text form tells, so that the twins of a history
+ * are not exact. */
+static void test_spare_bytes(void **state)
+{
+	struct record record = an_op(OP_READ);
+
+	(void)state;
+	expect_noncanonical(&record, 15, 1);
+	record.op.value.kind = VALUE_ZERO;
+	record.op.value.write_id = 7; /* not encoded */
+	expect_noncanonical(&record, 40, 7);
+	record = torn(6);
+	expect_noncanonical(&record, RECORD_SIZE + 1, 0);      /* node of a side record */
+	expect_noncanonical(&record, RECORD_SIZE + 63, 1);     /* after the last part */
+	expect_noncanonical(&record, 2 * RECORD_SIZE + 57, 1); /* a part that is not there */
+	record = (struct record){.type = RECORD_PING};
+	expect_noncanonical(&record, 63, 1);
+	record = (struct record){.type = RECORD_EVENT};
+	expect_noncanonical(&record, 24, 1); /* text beyond its size */
+}
+
 /* Guards against: impossible operations reaching the judge, one rule each. */
 static void test_validate(void **state)
 {
@@ -278,6 +323,8 @@ static void test_validate(void **state)
 	REFUSED(OP_WRITE, op.node = 0);
 	REFUSED(OP_WRITE, op.value.write_id = write_id(1, 0, 0, 0));
 	REFUSED(OP_FLUSH, op.value.kind = VALUE_ZERO);
+	REFUSED(OP_FLUSH, op.unit = 1);
+	REFUSED(OP_FLUSH, op.count = 2);
 #undef REFUSED
 	op = torn(3).op;
 	assert_int_equal(op_validate(&op, NULL), 0);
@@ -294,7 +341,7 @@ int main(void)
 		cmocka_unit_test(test_op_round_trip),	 cmocka_unit_test(test_torn_round_trip),
 		cmocka_unit_test(test_event_round_trip), cmocka_unit_test(test_ping),
 		cmocka_unit_test(test_every_bit),	 cmocka_unit_test(test_sealed_nonsense),
-		cmocka_unit_test(test_validate),
+		cmocka_unit_test(test_validate),	 cmocka_unit_test(test_spare_bytes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

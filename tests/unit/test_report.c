@@ -330,6 +330,13 @@ static void test_bare(void **state)
 	v.rate_known = true;
 	v.rate_lower = 0.0125;
 	v.rate_upper = 0.9875;
+	v.models[MODEL_LINEARIZABLE] = v.models[MODEL_REGULAR] = MODEL_BROKE;
+	v.models[MODEL_SEQUENTIAL_PER_UNIT] = v.models[MODEL_MONOTONIC_READS] = MODEL_HELD;
+	v.undecided = 2;
+	v.stream_units = 1;
+	v.exact_units = 2;
+	v.shard = 3;
+	v.shards = 8;
 	check_report("bare-violated.txt", report_text, &v, 1, &options);
 	check_report("bare.json", report_json, &v, 1, &options);
 	check_report("none.txt", report_text, NULL, 0, NULL);
@@ -397,7 +404,7 @@ static void same_names(const json_t *list, const char *const *names, size_t n)
 static void test_schema(void **state)
 {
 	struct verdict v[6];
-	json_t *schema, *root, *defs, *cell, *example;
+	json_t *schema, *root, *defs, *cell, *example, *part;
 	char *text;
 
 	(void)state;
@@ -419,6 +426,19 @@ static void test_schema(void **state)
 	same_keys(example, json_object_get(defs, "example"), "example");
 	same_keys(json_array_get(json_object_get(example, "witness"), 0),
 		  json_object_get(defs, "witness"), "witness");
+	same_keys(json_object_get(cell, "models"), json_object_get(defs, "models"), "models");
+	same_names(json_object_get(json_object_get(defs, "models"), "required"), model_names,
+		   MODELS);
+	same_names(json_object_get(json_object_get(defs, "model_state"), "enum"), model_state_names,
+		   MODEL_STATES);
+	assert_true(json_is_null(json_object_get(cell, "shard")));
+	v[2].shard = v[2].shards = 1;
+	text = render(report_json, v + 2, 1, NULL);
+	part = json_loads(text, 0, NULL);
+	free(text);
+	cell = json_array_get(json_object_get(part, "cells"), 0);
+	same_keys(json_object_get(cell, "shard"), json_object_get(defs, "shard"), "shard");
+	json_decref(part);
 	example = json_object_get(json_object_get(defs, "example"), "properties");
 	same_names(json_object_get(json_object_get(example, "class"), "enum"), anomaly_names,
 		   ANOMALIES);
@@ -453,6 +473,58 @@ static void test_rates(void **state)
 	assert_string_equal(words_rate(&v, text), "12-51 %");
 	v.rate_known = false;
 	assert_string_equal(words_rate(&v, text), "-");
+}
+
+/* The line of the text report that names models; "" if there is none. */
+static void expect_models(struct verdict *v, const char *expected)
+{
+	char *text = render(report_text, v, 1, NULL), *line, *save = NULL, *found = NULL;
+
+	for (line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		if (strstr(line, "held: ") || strstr(line, "broke: "))
+			found = line;
+	}
+	assert_string_equal(found ? found : "", expected);
+	free(text);
+}
+
+/* Guards against: a model under the wrong heading, one that nobody looked at called undecided as if
+ * somebody had, models named where nothing was violated. */
+static void test_models(void **state)
+{
+	struct verdict v = {.kind = VERDICT_VIOLATED, .n_violations = 1};
+	unsigned m;
+
+	(void)state;
+	v.classes[ANOMALY_STORE_BUFFERING] = 1;
+	expect_models(&v, "");
+	v.models[MODEL_CAUSAL] = MODEL_BROKE;
+	expect_models(&v, "  broke: causal; undecided: linearizable, regular, safe, "
+			  "sequential-per-unit, monotonic-reads, read-your-writes.");
+	for (m = 0; m < MODELS; m++)
+		v.models[m] = m < MODEL_SAFE ? MODEL_BROKE : MODEL_HELD;
+	expect_models(&v, "  held: safe, sequential-per-unit, causal, monotonic-reads, "
+			  "read-your-writes; broke: linearizable, regular.");
+	v.kind = VERDICT_CONSISTENT;
+	v.n_violations = v.classes[ANOMALY_STORE_BUFFERING] = 0;
+	expect_models(&v, "");
+}
+
+/* Guards against: a violation across units told as if its unit had been followed to the end. */
+static void test_across(void **state)
+{
+	struct violation one = {.anomaly = ANOMALY_CAUSAL_VIOLATION, .by_message = true};
+	struct verdict v = {.kind = VERDICT_VIOLATED, .n_violations = 1, .examples = &one};
+	char *text;
+
+	(void)state;
+	v.classes[ANOMALY_CAUSAL_VIOLATION] = v.n_examples = 1;
+	set_witness(&one, "read the old value", "x.txt:9", make_op(1, OP_READ, 3, 500, 0, 0));
+	text = render(report_text, &v, 1, NULL);
+	assert_non_null(strstr(text, "causal-violation: node a read an old value, though what it"));
+	assert_non_null(strstr(text, "proven across units"));
+	assert_null(strstr(text, "never read"));
+	free(text);
 }
 
 /* Guards against: a unit looked for in the wrong file. */
@@ -491,6 +563,7 @@ int main(void)
 		cmocka_unit_test(test_bare),	cmocka_unit_test(test_json),
 		cmocka_unit_test(test_rates),	cmocka_unit_test(test_place),
 		cmocka_unit_test(test_names),	cmocka_unit_test(test_schema),
+		cmocka_unit_test(test_models),	cmocka_unit_test(test_across),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * findings.h - what looking at marked units came to, group after group: counts, and the first
+ * violations whole.
+ */
+#ifndef CHECK_FINDINGS_H
+#define CHECK_FINDINGS_H
+
+#include "check/explain.h"
+#include "check/judge.h"
+#include "check/passes.h"
+
+struct findings {
+	uint64_t classes[ANOMALIES], n; /* violations */
+	uint64_t accused;		/* with their repeats */
+	uint64_t exposures, stale_exposures, torn_permitted;
+	unsigned broke; /* models, as bits */
+	struct round_marks rounds;
+	uint64_t first_ns[NODES]; /* completion of each node's first; UINT64_MAX: none */
+	struct kept {
+		uint64_t sequence;
+		struct violation *violation;
+	} * kept;
+	size_t n_kept, cap_kept;
+};
+
+int findings_init(struct findings *findings, const struct rounds *rounds, struct error *err);
+void findings_done(struct findings *findings);
+
+/*
+ * Look at the marked units of a list (ascending), in groups that fit in memory. across: they are
+ * to be explained by what was read across units, else by K. *ret_innocent (if not NULL) is set to
+ * a unit that a pass is certain of and nothing was found on, if there is one: UINT64_MAX else.
+ */
+int findings_explain(struct findings *findings, const struct tapes *tapes, struct scan *scan,
+		     struct clock_bounds *bounds, const struct marked_unit *const *marked, size_t n,
+		     bool across, uint64_t *ret_innocent, struct error *err);
+
+/* Store buffering, as the passes found it. */
+int findings_litmus(struct findings *findings, const struct tapes *tapes, const struct scan *scan,
+		    const struct passes *passes, struct error *err);
+
+/* The first violations, in order, at most EXAMPLES_MAX, moved to the verdict. */
+int findings_examples(struct findings *findings, struct verdict *verdict, struct error *err);
+
+#endif

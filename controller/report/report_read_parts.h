@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* report_read_parts.h - the parts of a cell that have a file of their own; for report_read.c alone.
+ */
+#ifndef REPORT_REPORT_READ_PARTS_H
+#define REPORT_REPORT_READ_PARTS_H
+
+#include "check/verdict.h"
+#include "report/report_fields.h"
+
+/* Read what the cell is into *facts, which cell_facts_init has set. */
+int read_facts(struct place *place, const json_t *cell, struct cell_facts *facts);
+
+/* Read "examples" of the cell into ret->examples; ret->facts and counts must be there already. On
+ * failure *ret owns what verdict_done frees. */
+int read_examples(struct place *place, const json_t *cell, struct verdict *ret);
+
+#endif
