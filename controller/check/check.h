@@ -14,6 +14,7 @@ struct check_options {
 	double max_rate;	/* 0 = as the facts say; no facts: no demand */
 	unsigned passes;	/* PASS_... (passes.h); 0: all */
 	unsigned threads;	/* 0: as many as there are cores */
+	unsigned group_ops;	/* operations of marked units looked at together; 0: many */
 	unsigned shard, shards; /* judge the units of shard `shard` (from 1) of `shards`; 0: all */
 };
 

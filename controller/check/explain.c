@@ -56,7 +56,9 @@ struct taking {
 	struct scan *scan;
 	struct clock_bounds *bounds;
 	struct set units, names;
-	bool second; /* only writes named, of other units */
+	const struct extract_window *window; /* NULL: all */
+	uint64_t seen;			     /* operations of the units so far */
+	bool second;			     /* only writes named that have not been taken */
 	struct extract *to;
 	struct record record;
 	uint8_t buf[RECORD_MAX];
@@ -73,12 +75,16 @@ static bool touches(const struct set *units, uint64_t unit, unsigned count)
 	return false;
 }
 
-static bool is_wanted(const struct taking *t, const struct fed *fed)
+static bool is_wanted(struct taking *t, const struct fed *fed)
 {
-	bool here = touches(&t->units, fed->unit, fed->count);
+	bool here = fed->kind != OP_FLUSH && touches(&t->units, fed->unit, fed->count);
 
-	if (fed->kind == OP_FLUSH)
-		return false;
+	if (here && t->window) {
+		here = t->seen >= t->window->from && t->seen < t->window->to;
+		/* Counted as live.c does: what had an effect, or may have had. */
+		t->seen += fed->kind == OP_READ ? fed->outcome == OUTCOME_OK
+						: fed->outcome != OUTCOME_FAIL;
+	}
 	if (!t->second)
 		return here;
 	return !here && fed->kind == OP_WRITE && set_has(&t->names, fed->write_id);
@@ -240,6 +246,27 @@ static int find_names(const struct history *history, uint64_t **ret, size_t *ret
 	return 0;
 }
 
+static int by_sequence(const void *a, const void *b, void *context)
+{
+	const uint64_t *sequence = context;
+	uint64_t x = sequence[*(const uint32_t *)a], y = sequence[*(const uint32_t *)b];
+
+	return x < y ? -1 : x > y;
+}
+
+/* What the second walk took goes to its place in the feed. */
+static void sort_feed(struct extract *to)
+{
+	struct order *order = &to->order;
+	uint32_t i;
+
+	if (order->n_feed)
+		qsort_r(order->feed, order->n_feed, sizeof(*order->feed), by_sequence,
+			to->sequence);
+	for (i = 0; i < order->n_feed; i++)
+		order->position[order->feed[i]] = i;
+}
+
 static int copy_files(const struct history *from, struct history *to, struct error *err)
 {
 	struct history_file *file;
@@ -257,7 +284,8 @@ static int copy_files(const struct history *from, struct history *to, struct err
 }
 
 int extract_units(const struct tapes *tapes, struct scan *scan, struct clock_bounds *bounds,
-		  const uint64_t *units, size_t n, struct extract *ret, struct error *err)
+		  const uint64_t *units, size_t n, const struct extract_window *window,
+		  struct extract *ret, struct error *err)
 {
 	struct taking *t = calloc(1, sizeof(*t));
 	struct extract to = {.order = {.bounds = bounds}};
@@ -271,6 +299,7 @@ int extract_units(const struct tapes *tapes, struct scan *scan, struct clock_bou
 	t->scan = scan;
 	t->bounds = bounds;
 	t->to = &to;
+	t->window = window;
 	set_init(&t->units, units, n);
 	if (copy_files(&tapes->loaded, &to.history, err) < 0 || walk(t, err) < 0 ||
 	    find_names(&to.history, &names, &n_names, err) < 0)
@@ -278,8 +307,10 @@ int extract_units(const struct tapes *tapes, struct scan *scan, struct clock_bou
 	if (n_names) {
 		set_init(&t->names, names, n_names);
 		t->second = true;
+		t->seen = 0;
 		if (walk(t, err) < 0)
 			goto out;
+		sort_feed(&to);
 	}
 	to.order.clock = bounds->clock;
 	*ret = to;

@@ -24,12 +24,19 @@ struct extract {
 	size_t room;
 };
 
+/* Of a unit's operations those from the from-th up to before the to-th, from 0. */
+struct extract_window {
+	uint64_t from, to;
+};
+
 /*
- * Take out what was done to the n units (ascending). Release with extract_done; *ret is not set on
- * failure, which is feed_open's or feed_next's.
+ * Take out what was done to the n units (ascending); with a window, which goes with one unit, only
+ * that much of it, and those writes before and behind it whose values were read in it. Release with
+ * extract_done; *ret is not set on failure, which is feed_open's or feed_next's.
  */
 int extract_units(const struct tapes *tapes, struct scan *scan, struct clock_bounds *bounds,
-		  const uint64_t *units, size_t n, struct extract *ret, struct error *err);
+		  const uint64_t *units, size_t n, const struct extract_window *window,
+		  struct extract *ret, struct error *err);
 void extract_done(struct extract *extract);
 
 /* The operation at a slot as a witness. */

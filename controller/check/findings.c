@@ -15,9 +15,11 @@
 
 #define KEPT_MAX (2 * EXAMPLES_MAX)
 
-int findings_init(struct findings *findings, const struct rounds *rounds, struct error *err)
+int findings_init(struct findings *findings, const struct rounds *rounds, size_t group_ops,
+		  struct error *err)
 {
 	memset(findings, 0, sizeof(*findings));
+	findings->group_ops = group_ops ? group_ops : EXPLAIN_OPS;
 	findings->first_ns[0] = findings->first_ns[1] = UINT64_MAX;
 	return round_marks_init(&findings->rounds, rounds, err);
 }
@@ -77,7 +79,7 @@ struct group {
 	const struct tapes *tapes;
 	struct scan *scan;
 	struct extract *extract;
-	const struct judge *judge;
+	const struct extract_window *window; /* NULL: all of its units' operations */
 	bool across;
 };
 
@@ -214,6 +216,33 @@ static void order_across(struct extract *extract)
 	}
 }
 
+/* What a pass marked in a unit of which only a part was looked at, and that part shows nothing. */
+static int add_unexplained(struct findings *to, const struct group *g,
+			   const struct marked_unit *marked, struct error *err)
+{
+	enum anomaly anomaly = g->across ? ANOMALY_CAUSAL_VIOLATION : ANOMALY_NEW_OLD_INVERSION;
+	struct violation *violation;
+
+	if (marked->number == UINT32_MAX ||
+	    !((marked->what[0] | marked->what[1] | marked->what[2]) & MARK_ORDER))
+		return 0;
+	to->n++;
+	to->accused++;
+	to->classes[anomaly]++;
+	to->broke |= MODEL_BIT(MODEL_LINEARIZABLE);
+	violation = keep(to, UINT64_MAX, err);
+	if (!violation)
+		return -1;
+	violation->anomaly = anomaly;
+	violation->unit = marked->unit;
+	violation->node = marked->node;
+	violation->by_message = true;
+	return add_witness(g, violation, marked->node, marked->number,
+			   "no order explains the unit with this; what else proves it lies further "
+			   "back than was looked at",
+			   err);
+}
+
 static int explain_group(struct findings *to, struct group *g, struct clock_bounds *bounds,
 			 const struct marked_unit *const *marked, size_t n, uint64_t *ret_innocent,
 			 struct error *err)
@@ -230,7 +259,7 @@ static int explain_group(struct findings *to, struct group *g, struct clock_boun
 		return error_set(err, ERROR_WORLD, "out of memory");
 	for (i = 0; i < n; i++)
 		numbers[i] = marked[i]->unit;
-	if (extract_units(g->tapes, g->scan, bounds, numbers, n, &extract, err) < 0)
+	if (extract_units(g->tapes, g->scan, bounds, numbers, n, g->window, &extract, err) < 0)
 		goto out;
 	if (g->across)
 		order_across(&extract);
@@ -239,14 +268,36 @@ static int explain_group(struct findings *to, struct group *g, struct clock_boun
 	if (judge_all(&extract.history, &extract.order, &units, &g->scan->rounds, &judge, err) < 0)
 		goto out;
 	g->extract = &extract;
-	if (ret_innocent && *ret_innocent == UINT64_MAX)
+	if (ret_innocent && *ret_innocent == UINT64_MAX && !g->window)
 		*ret_innocent = find_innocent(&judge, marked, n);
+	if (g->window)
+		judge.exposures = judge.stale_exposures = 0; /* of a part: not to be counted */
 	result = gather(to, g, &judge, err);
+	if (!result && g->window && !judge.n_findings)
+		result = add_unexplained(to, g, marked[0], err);
 	judge_release(&judge);
 out:
 	units_done(&units);
 	extract_done(&extract);
 	free(numbers);
+	return result;
+}
+
+/* A unit with too many operations: those around the one that showed it. */
+static int explain_window(struct findings *to, struct group *g, struct clock_bounds *bounds,
+			  const struct marked_unit *marked, struct error *err)
+{
+	uint64_t half = to->group_ops / 2;
+	struct extract_window window = {0, marked->at + half};
+	int result;
+
+	if (marked->at > half)
+		window.from = marked->at - half;
+	g->window = &window;
+	result = explain_group(to, g, bounds, &marked, 1, NULL, err);
+	g->window = NULL;
+	to->exposures += marked->exposures;
+	to->windows++;
 	return result;
 }
 
@@ -261,7 +312,14 @@ int findings_explain(struct findings *findings, const struct tapes *tapes, struc
 	if (ret_innocent)
 		*ret_innocent = UINT64_MAX;
 	for (i = 0; i < n; i = k) {
-		for (ops = 0, k = i; k < n && (k == i || ops + marked[k]->ops <= EXPLAIN_OPS); k++)
+		if (marked[i]->ops > findings->group_ops) {
+			if (explain_window(findings, &group, bounds, marked[i], err) < 0)
+				return -1;
+			k = i + 1;
+			continue;
+		}
+		for (ops = 0, k = i;
+		     k < n && (k == i || ops + marked[k]->ops <= findings->group_ops); k++)
 			ops += marked[k]->ops;
 		if (explain_group(findings, &group, bounds, marked + i, k - i, ret_innocent, err) <
 		    0)

@@ -11,10 +11,12 @@
 #include "check/passes.h"
 
 struct findings {
+	size_t group_ops;		/* operations to be looked at together */
 	uint64_t classes[ANOMALIES], n; /* violations */
 	uint64_t accused;		/* with their repeats */
 	uint64_t exposures, stale_exposures, torn_permitted;
-	unsigned broke; /* models, as bits */
+	unsigned broke;	  /* models, as bits */
+	uint64_t windows; /* units of which only a part was looked at */
 	struct round_marks rounds;
 	uint64_t first_ns[NODES]; /* completion of each node's first; UINT64_MAX: none */
 	struct kept {
@@ -24,7 +26,9 @@ struct findings {
 	size_t n_kept, cap_kept;
 };
 
-int findings_init(struct findings *findings, const struct rounds *rounds, struct error *err);
+/* group_ops: how many operations are looked at together; 0: EXPLAIN_OPS. */
+int findings_init(struct findings *findings, const struct rounds *rounds, size_t group_ops,
+		  struct error *err);
 void findings_done(struct findings *findings);
 
 /*

@@ -18,7 +18,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "check/bound.h"
 #include "check/check.h"
 #include "check/examples.h"
 
@@ -248,21 +247,11 @@ static int join_examples(const struct verdict *const *by_shard, unsigned shards,
 
 static void finish(struct verdict *verdict)
 {
-	double confidence = verdict->facts.confidence;
-	bool known = confidence > 0;
-
 	if (!verdict->ops)
 		memset(verdict->models, 0, sizeof(verdict->models)); /* undecided */
 	if (verdict->stale_rounds > verdict->rounds)
 		verdict->stale_rounds = verdict->rounds;
-	verdict->rate_known = known && verdict->exposures;
-	verdict->round_rate_known = known && verdict->rounds;
-	if (verdict->rate_known)
-		bound_binomial(verdict->stale_exposures, verdict->exposures, confidence,
-			       &verdict->rate_lower, &verdict->rate_upper);
-	if (verdict->round_rate_known)
-		bound_binomial(verdict->stale_rounds, verdict->rounds, confidence,
-			       &verdict->round_rate_lower, &verdict->round_rate_upper);
+	verdict_rates(verdict);
 	/* A bare history cannot be invalid by itself, but a part may have been called so. */
 	verdict_decide(verdict, !*verdict->facts.id && !*verdict->facts.invalid);
 }

@@ -20,7 +20,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "check/bound.h"
 #include "check/findings.h"
 #include "check/grow.h"
 #include "check/models.h"
@@ -30,6 +29,7 @@ struct judging {
 	struct scan scan;
 	struct clock_bounds bounds;
 	struct passes_options options;
+	size_t group_ops;
 	struct verdict *verdict;
 };
 
@@ -62,7 +62,7 @@ static int run(struct judging *j, struct passes *passes, struct findings *findin
 {
 	if (passes_run(j->tapes, &j->scan, &j->bounds, &j->options, passes, err) < 0)
 		return -1;
-	if (findings_init(findings, &j->scan.rounds, err) < 0 ||
+	if (findings_init(findings, &j->scan.rounds, j->group_ops, err) < 0 ||
 	    explain(j, passes, false, findings, &ret_innocent[0], err) < 0 ||
 	    explain(j, passes, true, findings, &ret_innocent[1], err) < 0 ||
 	    findings_litmus(findings, j->tapes, &j->scan, passes, err) < 0) {
@@ -99,21 +99,6 @@ static void compare(const struct judging *j, const struct passes *passes,
 				 ", and no violation is found on it; please report this history",
 				 innocent[i]);
 	}
-}
-
-static void fill_rates(struct verdict *verdict, const struct round_marks *rounds)
-{
-	double confidence = verdict->facts.confidence;
-
-	round_marks_count(rounds, &verdict->rounds, &verdict->stale_rounds);
-	verdict->rate_known = verdict->exposures > 0;
-	verdict->round_rate_known = verdict->rounds > 0;
-	if (verdict->rate_known)
-		bound_binomial(verdict->stale_exposures, verdict->exposures, confidence,
-			       &verdict->rate_lower, &verdict->rate_upper);
-	if (verdict->round_rate_known)
-		bound_binomial(verdict->stale_rounds, verdict->rounds, confidence,
-			       &verdict->round_rate_lower, &verdict->round_rate_upper);
 }
 
 /* When the first violation was seen, after its node's mount or first operation. */
@@ -155,7 +140,8 @@ static int fill_verdict(const struct judging *j, const struct passes *passes,
 	verdict->shard = j->options.shard;
 	verdict->shards = j->options.shards;
 	round_marks_join(&findings->rounds, &passes->rounds);
-	fill_rates(verdict, &findings->rounds);
+	round_marks_count(&findings->rounds, &verdict->rounds, &verdict->stale_rounds);
+	verdict_rates(verdict);
 	fill_first(j, findings);
 	models_decide(findings->broke, j->options.passes & PASS_ACROSS, verdict);
 	return findings_examples(findings, verdict, err);
@@ -170,10 +156,10 @@ static void add_warning(struct verdict *verdict, const char *warning)
 			 used ? "; " : "", warning);
 }
 
-static void fill_warnings(const struct judging *j)
+static void fill_warnings(const struct judging *j, const struct findings *findings)
 {
 	unsigned node;
-	char text[128];
+	char text[192];
 
 	add_warning(j->verdict, j->tapes->loaded.warning);
 	add_warning(j->verdict, j->bounds.warning);
@@ -185,6 +171,13 @@ static void fill_warnings(const struct judging *j)
 			 'a' + (int)node);
 		add_warning(j->verdict, text);
 	}
+	if (!findings->windows)
+		return;
+	snprintf(text, sizeof(text),
+		 "%" PRIu64 " units have so many operations that only those around the first "
+		 "violation were looked at: there may be more violations",
+		 findings->windows);
+	add_warning(j->verdict, text);
 }
 
 /* Judge with the middle of the clock bounds. Where that is impossible there are no suspects. */
@@ -229,7 +222,7 @@ static int judge(struct judging *j, struct error *err)
 	if (run(j, &passes, &findings, innocent, err) < 0)
 		return -1;
 	compare(j, &passes, innocent);
-	fill_warnings(j);
+	fill_warnings(j, &findings);
 	accused = findings.accused;
 	result = fill_verdict(j, &passes, &findings, err);
 	findings_done(&findings);
@@ -253,6 +246,7 @@ int judgement_make(struct tapes *tapes, const struct check_options *options,
 		j.options.threads = options->threads;
 		j.options.shard = options->shard;
 		j.options.shards = options->shards;
+		j.group_ops = options->group_ops;
 	}
 	if (scan_tapes(tapes, &j.scan, err) < 0)
 		return -1;

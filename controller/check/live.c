@@ -110,6 +110,7 @@ static int mark(struct live *live, struct unit_state *unit, unsigned node, uint3
 	unit->flags |= UNIT_MARKED;
 	live->marks[live->n_marks++] = (struct mark){.unit = unit->unit,
 						     .number = number,
+						     .at = unit->ops,
 						     .exposures = unit->exposures,
 						     .node = (uint8_t)node,
 						     .what = (uint8_t)what};
@@ -127,8 +128,10 @@ static int look_over(struct live *live, struct unit_state *unit, struct clusters
 			continue;
 		if (c->state[i] & CLUSTER_IN_FLIGHT) {
 			/* Its write is nowhere, or began after what superseded it. */
-			return mark(live, unit, op->node, op->number, MARK_CONTENT, err) < 0 ? -1
-											     : 1;
+			return mark(live, unit, op->node, op->number, MARK_CONTENT | MARK_DOUBT,
+				    err) < 0
+				       ? -1
+				       : 1;
 		}
 		if ((c->state[i] & CLUSTER_UNKNOWN) &&
 		    unknown_forget(&live->unknown, c->id[i], unit->unit, err) < 0)
@@ -159,7 +162,8 @@ static int begin(struct live *live, struct unit_state *unit, struct clusters *c,
 			return result;
 		result = clusters_grow(&live->units, unit, c, err);
 		/* Too much at once for this pass: left to who looks at marked units. */
-		if (!result && mark(live, unit, op->node, op->number, MARK_CONTENT, err) < 0)
+		if (!result &&
+		    mark(live, unit, op->node, op->number, MARK_CONTENT | MARK_DOUBT, err) < 0)
 			return -1;
 		if (result <= 0)
 			return result < 0 ? -1 : 1;
@@ -421,6 +425,12 @@ int live_end(struct live *live, struct error *err)
 		live->marks[k].ops = unit->ops;
 	}
 	return 0;
+}
+
+size_t live_marks(const struct live *live, const struct mark **ret)
+{
+	*ret = live->marks;
+	return live->n_marks;
 }
 
 void live_result(const struct live *live, struct live_result *ret)

@@ -21,12 +21,13 @@
 enum {
 	MARK_ORDER = 1,	  /* no order explains it: a violation, whichever */
 	MARK_CONTENT = 2, /* a value that is no plain tag, or of a write that is nowhere */
+	MARK_DOUBT = 4,	  /* beside MARK_CONTENT: or more is to come, or it was too much at once */
 };
 
 struct mark {
 	uint64_t unit;
 	uint32_t number;    /* the slot of the operation that showed it */
-	uint32_t ops;	    /* of the unit, as far as it was fed */
+	uint32_t ops, at;   /* of the unit, as far as it was fed; up to this one */
 	uint32_t exposures; /* counted before the unit was marked */
 	uint8_t node, what;
 };
@@ -62,6 +63,9 @@ void live_expect(const struct live *live, const struct fed *sooner, const struct
 
 /* No more operations come: judge what is left. */
 int live_end(struct live *live, struct error *err);
+
+/* The marks so far, *ret[0 .. n), until more is fed. Returns n. */
+size_t live_marks(const struct live *live, const struct mark **ret);
 
 /* What came of it, after live_end; the marks in the order they were found. */
 struct live_result {

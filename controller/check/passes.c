@@ -198,6 +198,10 @@ static int gather_marks(struct running *r, struct error *err)
 		for (i = 0; i < result.n_marks; i++, n++) {
 			to->marked[n].unit = result.marks[i].unit;
 			to->marked[n].ops = result.marks[i].ops;
+			to->marked[n].at = result.marks[i].at;
+			to->marked[n].number = result.marks[i].number;
+			to->marked[n].exposures = result.marks[i].exposures;
+			to->marked[n].node = result.marks[i].node;
 			to->marked[n].what[r->jobs[j].pass] = result.marks[i].what;
 		}
 	}

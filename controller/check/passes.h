@@ -27,6 +27,10 @@ struct passes_options {
 struct marked_unit {
 	uint64_t unit;
 	uint32_t ops;
+	/* By the first pass of those: which of the unit's operations showed it, its node and its
+	 * slot (UINT32_MAX: the end did), and the exposures up to there. */
+	uint32_t at, number, exposures;
+	uint8_t node;
 	uint8_t what[3]; /* of each pass, stream, exact, across: MARK_... bits */
 };
 

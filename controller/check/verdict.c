@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+#include "check/bound.h"
+
 const char *const anomaly_names[ANOMALIES] = {
 	[ANOMALY_CORRUPT] = "corrupt",
 	[ANOMALY_ZEROED] = "zeroed",
@@ -37,6 +39,20 @@ const char *const model_state_names[MODEL_STATES] = {
 	[MODEL_HELD] = "held",
 	[MODEL_BROKE] = "broke",
 };
+
+void verdict_rates(struct verdict *verdict)
+{
+	double confidence = verdict->facts.confidence;
+
+	verdict->rate_known = confidence > 0 && verdict->exposures;
+	verdict->round_rate_known = confidence > 0 && verdict->rounds;
+	if (verdict->rate_known)
+		bound_binomial(verdict->stale_exposures, verdict->exposures, confidence,
+			       &verdict->rate_lower, &verdict->rate_upper);
+	if (verdict->round_rate_known)
+		bound_binomial(verdict->stale_rounds, verdict->rounds, confidence,
+			       &verdict->round_rate_lower, &verdict->round_rate_upper);
+}
 
 void verdict_done(struct verdict *verdict)
 {

@@ -95,9 +95,9 @@ struct verdict {
 	uint64_t stale_rounds;
 	uint64_t n_violations; /* all, counted; */
 	uint64_t classes[ANOMALIES];
-	uint64_t torn_permitted;    /* tears that overlapping writers may explain: no failure */
-	uint64_t suspect;	    /* a best-guess clock would accuse, certainty does not */
-	uint64_t undecided;	    /* reads that fell out of a bounded window: not judged */
+	uint64_t torn_permitted; /* tears that overlapping writers may explain: no failure */
+	uint64_t suspect;	 /* a best-guess clock would accuse, certainty does not */
+	uint64_t undecided;	 /* reads that fell out of a bounded window: not judged */
 	enum model_state models[MODELS];
 	/* Units that each pass found violated; streaming may miss, never exceed. */
 	uint64_t stream_units, exact_units;
@@ -117,6 +117,9 @@ struct verdict {
 };
 
 #define EXAMPLES_MAX 1000 /* violations kept whole in a verdict */
+
+/* The bounds of the rates, from exposures and rounds as counted, at facts.confidence (0: none). */
+void verdict_rates(struct verdict *verdict);
 
 /* Free what a verdict owns (examples). */
 void verdict_done(struct verdict *verdict);

@@ -203,8 +203,8 @@ int report_explain(FILE *out, const struct verdict *v, const char *title,
 			v->suspect, v->suspect == 1 ? "" : "s");
 	if (v->undecided)
 		fprintf(out,
-			"  Undecided: %" PRIu64
-			" read%s could not be judged within the memory allowed.\n",
+			"  Undecided: what %" PRIu64
+			" read%s may prove across units was not followed, for want of room.\n",
 			v->undecided, v->undecided == 1 ? "" : "s");
 	if (v->torn_permitted)
 		fprintf(out,
