@@ -66,7 +66,7 @@ void bench_report(const char *name, double value, const char *unit)
 		printf("%-32s %14s\n", name, "not measured");
 		return;
 	}
-	printf("%-32s %14.1f %s\n", name, value, unit);
+	printf("%-32s %14.*f %s\n", name, value < 10 ? 2 : 1, value, unit);
 	json_object_set_new(numbers, name, json_real(value));
 }
 

@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/parse.h"
 #include "check/history_text.h"
@@ -42,6 +43,7 @@ struct tally {
 };
 
 static uint64_t state;
+static char folder[] = "/tmp/test-oracle-XXXXXX", files[NODES][64];
 
 static unsigned pick(unsigned n)
 {
@@ -380,13 +382,13 @@ static void to_history(const struct world *w, struct history *ret)
 
 static void disagree(const struct history *history, const char *why, uint64_t seed, unsigned trial)
 {
-	const char *folder = getenv("TMPDIR");
+	const char *where = getenv("TMPDIR");
 	char path[4096];
 	FILE *file;
 
 	history_text_print(stderr, history);
 	snprintf(path, sizeof(path), "%s/stalemate-oracle-%" PRIu64 "-%u.txt",
-		 folder ? folder : "/tmp", seed, trial);
+		 where ? where : "/tmp", seed, trial);
 	file = fopen(path, "w");
 	if (file) {
 		fprintf(file, HISTORY_TEXT_MAGIC "1\n# %s, seed %" PRIu64 "\n", why, seed);
@@ -466,6 +468,56 @@ static const char *judge_witnesses(const struct world *w, const struct verdict *
 	return NULL;
 }
 
+/* The same history as two binary files, read where they lie, by two threads. */
+static void write_node(const struct world *w, unsigned node, const char *path)
+{
+	struct history_header header = w->header;
+	struct record record = {.type = RECORD_OP};
+	struct history_writer *writer;
+	unsigned order[OPS_MAX], n = 0, i, j;
+	struct error err;
+
+	for (i = 0; i < w->n; i++) {
+		if (w->ops[i].node != node)
+			continue;
+		for (j = n++; j && w->ops[order[j - 1]].complete > w->ops[i].complete; j--)
+			order[j] = order[j - 1];
+		order[j] = i;
+	}
+	header.nodes = (uint8_t)(1U << node);
+	unlink(path);
+	writer = history_create(path, &header, &err);
+	assert_non_null(writer);
+	for (i = 0; i < n; i++) {
+		record.op = w->ops[order[i]];
+		assert_int_equal(history_append(writer, &record, &err), 0);
+	}
+	assert_int_equal(history_close(writer, &err), 0);
+}
+
+static const char *judge_files(const struct world *w, const struct verdict *expected)
+{
+	const struct check_options options = {.threads = 2};
+	const char *const paths[] = {files[0], files[1]};
+	const char *why = NULL;
+	struct verdict verdict;
+	struct error err;
+
+	write_node(w, 0, paths[0]);
+	write_node(w, 1, paths[1]);
+	if (check_files(paths, NODES, &options, &verdict, &err) < 0)
+		fail_msg("%s", err.text);
+	if (verdict.n_violations != expected->n_violations || *verdict.fault ||
+	    memcmp(verdict.classes, expected->classes, sizeof(verdict.classes)) ||
+	    verdict.exposures != expected->exposures || verdict.ops != expected->ops ||
+	    verdict.stale_exposures != expected->stale_exposures ||
+	    verdict.stream_units != expected->stream_units ||
+	    verdict.exact_units != expected->exact_units)
+		why = "judged otherwise from files";
+	verdict_done(&verdict);
+	return why;
+}
+
 static void judge_world(struct world *w, bool correct, uint64_t seed, unsigned trial,
 			struct tally *tally)
 {
@@ -485,6 +537,8 @@ static void judge_world(struct world *w, bool correct, uint64_t seed, unsigned t
 	why = compare(w, &verdict, correct, options.group_ops);
 	if (!why)
 		why = judge_witnesses(w, &verdict, options.group_ops);
+	if (!why && trial % 32 == 7)
+		why = judge_files(w, &verdict);
 	if (why)
 		disagree(&history, why, seed, trial);
 	tally->violated += verdict.n_violations != 0;
@@ -544,6 +598,27 @@ static void two_clocks_and_messages_only(void **unused)
 	run(HISTORY_CLOCK_NONE, 25);
 }
 
+static int setup(void **unused)
+{
+	unsigned node;
+
+	(void)unused;
+	if (!mkdtemp(folder))
+		return -1;
+	for (node = 0; node < NODES; node++)
+		snprintf(files[node], sizeof(files[node]), "%s/%c.history", folder,
+			 'a' + (int)node);
+	return 0;
+}
+
+static int teardown(void **unused)
+{
+	(void)unused;
+	unlink(files[0]);
+	unlink(files[1]);
+	return rmdir(folder);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -552,5 +627,5 @@ int main(void)
 		cmocka_unit_test(two_clocks_and_messages_only),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, setup, teardown);
 }
