@@ -16,7 +16,7 @@
 #include <string.h>
 
 #define RING 32768U /* at most */
-#define NEAR 32U
+#define NEAR 64U
 #define CHUNK 4096U
 
 struct old_block {
@@ -291,13 +291,15 @@ int side_before(struct side *side, uint64_t time, bool late, uint32_t *ret, stru
 	*ret = 0;
 	if (late && side->bounds->clock == HISTORY_CLOCK_NONE)
 		return 0;
-	/* Nearly always it is one of the last few; then backwards in growing steps. */
-	for (step = 0; hi > least && step < NEAR && step < mask; hi--, step++) {
-		if (ring[hi & mask] <= time) {
-			*ret = hi;
-			return 0;
-		}
+	/* Nearly always it is one of the last few: a search that never guesses a branch wrong. */
+	if (hi - least >= NEAR && NEAR <= mask && ring[(hi - NEAR + 1) & mask] <= time) {
+		at = hi - NEAR + 1;
+		for (step = NEAR / 2; step; step /= 2)
+			at += ring[(at + step) & mask] <= time ? step : 0;
+		*ret = at;
+		return 0;
 	}
+	step = 1;
 	for (at = hi; at > least; at = at - least > step ? at - step : least, step *= 2) {
 		if (is_before(side, at, time, late, &before, err) < 0)
 			return -1;

@@ -248,7 +248,7 @@ int judgement_make(struct tapes *tapes, const struct check_options *options,
 		j.options.shards = options->shards;
 		j.group_ops = options->group_ops;
 	}
-	if (scan_tapes(tapes, &j.scan, err) < 0)
+	if (scan_tapes(tapes, j.options.threads, &j.scan, err) < 0)
 		return -1;
 	if (clock_bounds_build(&tapes->loaded.header, tapes->loaded.samples,
 			       tapes->loaded.n_samples, j.scan.pings, j.scan.n_pings, &j.bounds,

@@ -48,13 +48,18 @@ unsigned live_shard(uint64_t unit, unsigned shards)
 }
 
 /* Shares are cut by other bits than shards. */
-static bool is_mine(const struct live_part *part, uint64_t unit)
+unsigned live_share(uint64_t unit, unsigned shares)
 {
 	uint64_t hash = (unit + 1) * 0xd6e8feb86659fd93ULL * 0x9e3779b97f4a7c15ULL;
 
+	return (unsigned)((hash >> 32) * shares >> 32);
+}
+
+static bool is_mine(const struct live_part *part, uint64_t unit)
+{
 	if (part->shards > 1 && live_shard(unit, part->shards) != part->shard)
 		return false;
-	return part->shares < 2 || (hash >> 32) * part->shares >> 32 == part->share;
+	return part->shares < 2 || live_share(unit, part->shares) == part->share;
 }
 
 struct live *live_open(const struct scan *scan, bool exact, const struct live_part *part,
@@ -359,15 +364,10 @@ static int feed_unit(struct live *live, const struct fed *op, uint64_t number,
 int live_feed(struct live *live, const struct fed *op, const uint32_t known[NODES],
 	      struct error *err)
 {
-	bool mine = false;
 	unsigned i;
 
 	if (op->kind == OP_FLUSH || (op->kind == OP_READ && op->outcome != OUTCOME_OK) ||
 	    (op->kind == OP_WRITE && op->outcome == OUTCOME_FAIL))
-		return 0;
-	for (i = 0; i < op->count && !mine; i++)
-		mine = is_mine(&live->part, op->unit + i);
-	if (!mine)
 		return 0;
 	/* Fed from now on: before anything can forget it, so that it is not taken for in flight. */
 	if (op->kind == OP_WRITE && lanes_note(&live->fed, op->write_id, err) < 0)

@@ -48,12 +48,13 @@ struct live *live_open(const struct scan *scan, bool exact, const struct live_pa
 		       struct error *err);
 void live_close(struct live *live);
 
-/* The shard that a unit is in. */
+/* The shard, and the share, that a unit is in. */
 unsigned live_shard(uint64_t unit, unsigned shards);
+unsigned live_share(uint64_t unit, unsigned shares);
 
 /*
- * The next operation of the feed. known: what counts as known to it, K or more. Fails only for
- * want of memory.
+ * The next operation of the feed; one on a single unit must be of this part. known: what counts as
+ * known to it, K or more. Fails only for want of memory.
  */
 int live_feed(struct live *live, const struct fed *op, const uint32_t known[NODES],
 	      struct error *err);

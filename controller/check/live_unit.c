@@ -2,8 +2,9 @@
 /*
  * live_unit.c - see live_unit.h.
  *
- * Units are found by a hash of their number, a quarter to half full, and lie in chunks that never
- * move. A block's size class c has room for 4 << c clusters; a block given back waits in a list.
+ * Units are found by a hash of their number, three eighths to three quarters full, and lie in
+ * chunks that never move. A block's size class c has room for 4 << c clusters; a block given back
+ * waits in a list.
  */
 #include "check/live_unit.h"
 
@@ -125,7 +126,7 @@ struct unit_state *unit_table_get(struct unit_table *table, uint64_t unit, struc
 	struct unit_state *made;
 	uint32_t *slot;
 
-	if (2 * table->n >= table->mask && make_slots(table, err) < 0)
+	if (4 * table->n >= 3 * table->mask && make_slots(table, err) < 0)
 		return NULL;
 	slot = find_slot(table, unit);
 	if (*slot)

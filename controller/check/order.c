@@ -126,7 +126,7 @@ int order_build(const struct history *history, struct order *ret, struct error *
 		error_set(err, ERROR_WORLD, "out of memory");
 		goto out;
 	}
-	if (scan_tapes(&tapes, &scan, err) < 0)
+	if (scan_tapes(&tapes, 1, &scan, err) < 0)
 		goto out;
 	if (clock_bounds_build(&history->header, history->samples, history->n_samples, scan.pings,
 			       scan.n_pings, order.bounds, err) < 0 ||

@@ -17,11 +17,17 @@
 
 #define BATCH 8192U
 #define LITMUS_KEPT 1000U
+#define SHARES_MAX (2 * CREW_MAX)
 
 struct batch {
 	struct fed ops[BATCH];
 	uint32_t across[BATCH][NODES]; /* K and what was read */
 	int n;
+	/* Which of them are of each share of the units. */
+	struct picked {
+		uint32_t *ops;
+		size_t n, cap;
+	} picked[SHARES_MAX];
 };
 
 struct running {
@@ -34,7 +40,7 @@ struct running {
 	struct job {
 		struct running *of;
 		struct live *live;
-		unsigned pass;
+		unsigned pass, share;
 		struct error err;
 		bool failed;
 	} * jobs;
@@ -79,11 +85,34 @@ static int across(struct running *r, struct batch *batch, int i, struct error *e
 	return 0;
 }
 
+/* Put an operation on the lists of the shares that its units are of. */
+static int pick(struct running *r, struct batch *batch, uint32_t i, struct error *err)
+{
+	const struct fed *op = &batch->ops[i];
+	struct picked *to;
+	unsigned k;
+
+	for (k = 0; k < op->count; k++) {
+		if (!counts_here(r, op->unit + k))
+			continue;
+		to = &batch->picked[live_share(op->unit + k, r->shares)];
+		if (to->n && to->ops[to->n - 1] == i)
+			continue;
+		if (grow((void **)&to->ops, &to->cap, to->n, sizeof(i), err) < 0)
+			return -1;
+		to->ops[to->n++] = i;
+	}
+	return 0;
+}
+
 /* The next batch, and what is done to it in order of the feed. */
 static int fill(struct running *r, struct batch *batch, struct error *err)
 {
+	unsigned share;
 	int i;
 
+	for (share = 0; share < r->shares; share++)
+		batch->picked[share].n = 0;
 	batch->n = feed_next(r->feed, batch->ops, BATCH, err);
 	for (i = 0; i < batch->n; i++) {
 		const struct fed *op = &batch->ops[i];
@@ -92,6 +121,8 @@ static int fill(struct running *r, struct batch *batch, struct error *err)
 			return -1;
 		if (counts_here(r, op->unit))
 			op_counts_add(&r->result.counts, op->kind, op->outcome);
+		if (pick(r, batch, (uint32_t)i, err) < 0)
+			return -1;
 	}
 	return batch->n < 0 ? -1 : 0;
 }
@@ -101,17 +132,37 @@ static void work(void *context)
 {
 	struct job *job = context;
 	const struct batch *batch = job->of->batches[job->of->current];
-	int i;
+	const struct picked *picked = &batch->picked[job->share];
+	size_t i;
 
-	for (i = 0; i < batch->n && !job->failed; i++) {
-		const struct fed *op = &batch->ops[i];
+	for (i = 0; i < picked->n && !job->failed; i++) {
+		const struct fed *op = &batch->ops[picked->ops[i]];
 
-		if (i + 12 < batch->n)
-			live_expect(job->live, op + 6, op + 12);
-		job->failed =
-			live_feed(job->live, op, job->pass == 2 ? batch->across[i] : op->known,
-				  &job->err) < 0;
+		if (i + 12 < picked->n)
+			live_expect(job->live, &batch->ops[picked->ops[i + 6]],
+				    &batch->ops[picked->ops[i + 12]]);
+		job->failed = live_feed(job->live, op,
+					job->pass == 2 ? batch->across[picked->ops[i]] : op->known,
+					&job->err) < 0;
 	}
+}
+
+static struct batch *batch_new(struct error *err)
+{
+	struct batch *batch = calloc(1, sizeof(*batch));
+
+	if (!batch)
+		error_set(err, ERROR_WORLD, "out of memory");
+	return batch;
+}
+
+static void batch_free(struct batch *batch)
+{
+	unsigned share;
+
+	for (share = 0; batch && share < SHARES_MAX; share++)
+		free(batch->picked[share].ops);
+	free(batch);
 }
 
 static int run_batches(struct running *r, struct crew *crew, struct error *err)
@@ -160,7 +211,7 @@ static int open_jobs(struct running *r, const struct scan *scan, struct error *e
 			continue;
 		for (share = 0; share < r->shares; share++) {
 			job = &r->jobs[r->n_jobs];
-			*job = (struct job){.of = r, .pass = pass};
+			*job = (struct job){.of = r, .pass = pass, .share = share};
 			part = (struct live_part){base, outer, share, r->shares};
 			job->live = live_open(scan, pass == 1, &part, err);
 			if (!job->live)
@@ -250,8 +301,8 @@ static void close_all(struct running *r)
 	for (i = 0; i < r->n_jobs; i++)
 		live_close(r->jobs[i].live);
 	free(r->jobs);
-	free(r->batches[0]);
-	free(r->batches[1]);
+	batch_free(r->batches[0]);
+	batch_free(r->batches[1]);
 	causal_free(r->causal);
 	litmus_free(r->litmus);
 	feed_close(r->feed);
@@ -298,16 +349,14 @@ static int run_once(const struct tapes *tapes, struct scan *scan, struct clock_b
 
 	if (!crew)
 		return -1;
-	r.shares = crew_size(crew) > 1 ? 4 * crew_size(crew) : 1;
+	r.shares = crew_size(crew) > 1 ? 2 * crew_size(crew) : 1;
 	r.feed = feed_open(tapes, scan, bounds, err);
 	if (!r.feed)
 		goto out;
-	r.batches[0] = malloc(sizeof(struct batch));
-	r.batches[1] = malloc(sizeof(struct batch));
-	if (!r.batches[0] || !r.batches[1]) {
-		error_set(err, ERROR_WORLD, "out of memory");
+	r.batches[0] = batch_new(err);
+	r.batches[1] = r.batches[0] ? batch_new(err) : NULL;
+	if (!r.batches[1])
 		goto out;
-	}
 	if (round_marks_init(&r.result.rounds, &scan->rounds, err) < 0)
 		goto out;
 	if (options->passes & PASS_ACROSS && bounds->clock != HISTORY_CLOCK_ONE &&

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "check/crew.h"
 #include "check/grow.h"
 #include "check/history_binary.h"
 
@@ -21,17 +22,20 @@ static_assert(CHUNK * RECORD_SIZE >= 2 * RECORD_MAX, "a chunk holds the longest 
 /* One tape being read. */
 struct reading {
 	struct tapes *tapes;
-	struct scan *scan;
 	unsigned node;
+	struct scan part;      /* what this tape adds to the whole */
 	uint64_t number, last; /* records so far; the last completion */
 	bool in_order;
+	bool cut; /* the tape ends with a record that was cut short: that is not said yet */
+	int result;
+	struct error err;
 	struct record record;
 	uint8_t buf[CHUNK * RECORD_SIZE];
 };
 
 static int add_block(struct reading *r, const struct op *op, uint64_t slot, struct error *err)
 {
-	struct scan_node *to = &r->scan->nodes[r->node];
+	struct scan_node *to = &r->part.nodes[r->node];
 
 	if (to->n_completed % BLOCK_OPS == 0) {
 		if (grow((void **)&to->blocks, &to->cap_blocks, to->n_blocks, sizeof(*to->blocks),
@@ -57,7 +61,7 @@ static uint32_t count_of(const struct op *op)
 
 static int add_message(struct reading *r, const struct op *op, uint64_t slot, struct error *err)
 {
-	struct scan_node *to = &r->scan->nodes[r->node];
+	struct scan_node *to = &r->part.nodes[r->node];
 
 	if (!op->after)
 		return 0;
@@ -87,23 +91,23 @@ static int add_pending(struct scan *scan, const struct op *op, uint64_t slot, st
 static int add_write(struct reading *r, const struct op *op, uint64_t slot, struct error *err)
 {
 	uint64_t id = op->value.write_id;
-	struct lane_top *lane = lanes_get(&r->scan->lanes, id, err);
+	struct lane_top *lane = lanes_get(&r->part.lanes, id, err);
 
 	if (!lane)
 		return -1;
 	if (write_id_sequence(id) > lane->top)
 		lane->top = write_id_sequence(id);
 	if (op->complete == TIME_NONE)
-		return op->outcome == OUTCOME_UNKNOWN ? add_pending(r->scan, op, slot, err) : 0;
+		return op->outcome == OUTCOME_UNKNOWN ? add_pending(&r->part, op, slot, err) : 0;
 	if (write_id_sequence(id) <= lane->completed)
-		r->scan->names_rise = false;
+		r->part.names_rise = false;
 	lane->completed = write_id_sequence(id);
 	return 0;
 }
 
 static int add_op(struct reading *r, const struct op *op, uint64_t slot, struct error *err)
 {
-	struct scan *scan = r->scan;
+	struct scan *scan = &r->part;
 	struct scan_node *to = &scan->nodes[r->node];
 
 	if (!r->tapes->in_memory && history_check_op(&r->tapes->loaded.header, op, err) < 0)
@@ -152,9 +156,9 @@ static int add_record(struct reading *r, uint64_t slot, struct error *err)
 	case RECORD_OP:
 		return add_op(r, &r->record.op, slot, err);
 	case RECORD_EVENT:
-		return rounds_add(&r->scan->rounds, &r->record.event, err);
+		return rounds_add(&r->part.rounds, &r->record.event, err);
 	default:
-		return add_ping(r->scan, &r->record.ping, err);
+		return add_ping(&r->part, &r->record.ping, err);
 	}
 }
 
@@ -164,21 +168,33 @@ static int end_of_tape(struct reading *r, uint64_t slot, const uint8_t *buf, siz
 		       struct error *err)
 {
 	struct tape *tape = &r->tapes->nodes[r->node];
-	struct history *loaded = &r->tapes->loaded;
-	uint8_t nodes = loaded->header.nodes;
-	uint64_t offset = HISTORY_HEADER_SIZE + slot * RECORD_SIZE;
 	bool last = slot + have / RECORD_SIZE == tape->n_slots;
-	int result;
 
 	if (!last || !history_is_cut_tail(buf, have + (size_t)tape->rest))
 		return error_prefix(err, "%s: record %" PRIu64 " at offset %" PRIu64,
-				    loaded->files[tape->file].name, r->number + 1, offset);
-	loaded->header.nodes = (uint8_t)(1U << r->node);
-	result = history_cut_short(loaded, loaded->files[tape->file].name, r->number + 1, offset,
-				   r->tapes->complete, err);
-	loaded->header.nodes = nodes;
+				    r->tapes->loaded.files[tape->file].name, r->number + 1,
+				    HISTORY_HEADER_SIZE + slot * RECORD_SIZE);
+	r->cut = true;
 	tape->n_slots = slot;
 	tape->rest = 0;
+	return 0;
+}
+
+/* Say so of a tape that was cut. */
+static int note_cut(const struct reading *r, struct error *err)
+{
+	struct tape *tape = &r->tapes->nodes[r->node];
+	struct history *loaded = &r->tapes->loaded;
+	uint8_t nodes = loaded->header.nodes;
+	int result;
+
+	if (!r->cut)
+		return 0;
+	loaded->header.nodes = (uint8_t)(1U << r->node);
+	result = history_cut_short(loaded, loaded->files[tape->file].name, r->number + 1,
+				   HISTORY_HEADER_SIZE + tape->n_slots * RECORD_SIZE,
+				   r->tapes->complete, err);
+	loaded->header.nodes = nodes;
 	return result;
 }
 
@@ -205,7 +221,7 @@ static int read_tape(struct reading *r, struct error *err)
 			if (used <= 0)
 				return end_of_tape(r, slot + at, buf, have, err);
 			if (add_record(r, slot + at, err) < 0 ||
-			    add_shift(&r->scan->nodes[r->node], slot + at,
+			    add_shift(&r->part.nodes[r->node], slot + at,
 				      (unsigned)used / RECORD_SIZE - 1, err) < 0)
 				return error_prefix(
 					err, "%s: record %" PRIu64 " at offset %" PRIu64,
@@ -279,10 +295,82 @@ static int take_loaded(const struct history *loaded, struct scan *scan, struct e
 	return 0;
 }
 
-/* 1: done; 0: not in order. */
-static int scan_all(struct tapes *tapes, struct scan *scan, struct error *err)
+static void read_one(void *context)
 {
-	struct reading *r = calloc(1, sizeof(*r));
+	struct reading *r = context;
+
+	r->part.names_rise = true;
+	r->in_order = true;
+	r->part.nodes[r->node].first_invoke = UINT64_MAX;
+	r->result = read_tape(r, &r->err);
+	if (!r->result)
+		r->result = finish_node(&r->part.nodes[r->node], &r->err);
+}
+
+static int join_lanes(struct lanes *to, const struct lanes *from, struct error *err)
+{
+	struct lane_top *lane;
+	uint32_t i;
+
+	for (i = 0; from->mask && i <= from->mask; i++) {
+		if (!from->slots[i].key)
+			continue;
+		lane = lanes_get(to, (uint64_t)(from->slots[i].key - 1) << 40, err);
+		if (!lane)
+			return -1;
+		*lane = from->slots[i];
+	}
+	return 0;
+}
+
+static void add_counts(struct op_counts *to, const struct op_counts *from)
+{
+	to->ops += from->ops;
+	to->reads += from->reads;
+	to->writes += from->writes;
+	to->unknown += from->unknown;
+}
+
+/* What one tape adds to the whole. A name is of its node, so no lane is on both. */
+static int join(struct scan *scan, struct reading *r, struct error *err)
+{
+	struct scan *part = &r->part;
+	unsigned node = r->node;
+	size_t i;
+
+	if (r->result < 0) {
+		if (err)
+			*err = r->err;
+		return -1;
+	}
+	if (note_cut(r, err) < 0 || join_lanes(&scan->lanes, &part->lanes, err) < 0)
+		return -1;
+	for (i = 0; i < part->n_pending; i++) {
+		if (grow((void **)&scan->pending, &scan->cap_pending, scan->n_pending,
+			 sizeof(*scan->pending), err) < 0)
+			return -1;
+		scan->pending[scan->n_pending++] = part->pending[i];
+	}
+	for (i = 0; i < part->n_pings; i++) {
+		if (add_ping(scan, &part->pings[i], err) < 0)
+			return -1;
+	}
+	add_counts(&scan->counts, &part->counts);
+	add_counts(&scan->bare, &part->bare);
+	scan->names_rise &= part->names_rise;
+	scan->nodes[node] = part->nodes[node];
+	memset(&part->nodes[node], 0, sizeof(part->nodes[node]));
+	scan->rounds.starts[node] = part->rounds.starts[node];
+	scan->rounds.n_starts[node] = part->rounds.n_starts[node];
+	scan->rounds.cap_starts[node] = part->rounds.cap_starts[node];
+	part->rounds.starts[node] = NULL;
+	return 0;
+}
+
+/* 1: done; 0: not in order. */
+static int scan_all(struct tapes *tapes, struct crew *crew, struct scan *scan, struct error *err)
+{
+	struct reading *r = calloc(NODES, sizeof(*r));
 	bool in_order = true;
 	unsigned node;
 	int result = -1;
@@ -292,15 +380,15 @@ static int scan_all(struct tapes *tapes, struct scan *scan, struct error *err)
 	scan->names_rise = true;
 	scan->header_nodes = tapes->loaded.header.nodes;
 	for (node = 0; node < NODES; node++) {
-		r->tapes = tapes;
-		r->scan = scan;
-		r->node = node;
-		r->number = r->last = 0;
-		r->in_order = true;
-		scan->nodes[node].first_invoke = UINT64_MAX;
-		if (read_tape(r, err) < 0 || finish_node(&scan->nodes[node], err) < 0)
+		r[node].tapes = tapes;
+		r[node].node = node;
+		crew_add(crew, read_one, &r[node]);
+	}
+	crew_finish(crew);
+	for (node = 0; node < NODES; node++) {
+		if (join(scan, &r[node], err) < 0)
 			goto out;
-		in_order &= r->in_order;
+		in_order &= r[node].in_order;
 	}
 	if (tapes->in_memory && take_loaded(&tapes->loaded, scan, err) < 0)
 		goto out;
@@ -310,21 +398,25 @@ static int scan_all(struct tapes *tapes, struct scan *scan, struct error *err)
 		qsort(scan->pending, scan->n_pending, sizeof(*scan->pending), by_id);
 	result = in_order;
 out:
+	for (node = 0; node < NODES; node++)
+		scan_done(&r[node].part);
 	free(r);
 	return result;
 }
 
-int scan_tapes(struct tapes *tapes, struct scan *ret, struct error *err)
+int scan_tapes(struct tapes *tapes, unsigned threads, struct scan *ret, struct error *err)
 {
+	struct crew *crew = crew_new(threads && threads < NODES ? threads : NODES, err);
 	struct scan scan = {0};
-	int result = scan_all(tapes, &scan, err);
+	int result = crew ? scan_all(tapes, crew, &scan, err) : -1;
 
 	if (!result) {
 		scan_done(&scan);
 		result = tapes_load(tapes, err);
 		if (!result)
-			result = scan_all(tapes, &scan, err);
+			result = scan_all(tapes, crew, &scan, err);
 	}
+	crew_free(crew);
 	if (result < 0) {
 		scan_done(&scan);
 		return -1;

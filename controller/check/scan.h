@@ -70,11 +70,12 @@ struct scan {
 };
 
 /*
- * Read all tapes once. ERROR_USER for damage, with file, record and offset (a cut last record of a
- * run that did not come to its end is a warning in tapes->loaded). Tapes out of order are loaded.
- * Release with scan_done; *ret is not set on failure.
+ * Read all tapes once, with so many threads (0: one for each). ERROR_USER for damage, with file,
+ * record and offset (a cut last record of a run that did not come to its end is a warning in
+ * tapes->loaded). Tapes out of order are loaded. Release with scan_done; *ret is not set on
+ * failure.
  */
-int scan_tapes(struct tapes *tapes, struct scan *ret, struct error *err);
+int scan_tapes(struct tapes *tapes, unsigned threads, struct scan *ret, struct error *err);
 void scan_done(struct scan *scan);
 
 /* One more. */

@@ -61,7 +61,7 @@ static void assert_marks(const char *history, size_t stream, size_t exact)
 	assert_non_null(file);
 	fputs(history, file);
 	assert_int_equal(fclose(file), 0);
-	if (tapes_open(paths, 1, false, &tapes, &err) < 0 || scan_tapes(&tapes, &scan, &err) < 0)
+	if (tapes_open(paths, 1, false, &tapes, &err) < 0 || scan_tapes(&tapes, 1, &scan, &err) < 0)
 		fail_msg("%s", err.text);
 	run_pass(&tapes, &scan, false, &marks);
 	assert_int_equal(marks, stream);
