@@ -165,7 +165,10 @@ static int begin(struct live *live, struct unit_state *unit, struct clusters *c,
 		result = look_over(live, unit, c, op, err);
 		if (result)
 			return result;
-		result = clusters_grow(&live->units, unit, c, err);
+		/* Room until they are looked over again, or that would not pay. */
+		result = 4 * c->n > 3 * c->cap ? clusters_grow(&live->units, unit, c, err) : 1;
+		if (!result && c->n < c->cap)
+			result = 1;
 		/* Too much at once for this pass: left to who looks at marked units. */
 		if (!result &&
 		    mark(live, unit, op->node, op->number, MARK_CONTENT | MARK_DOUBT, err) < 0)

@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#define FRONT_MAX 16U /* more are not needed: what they prove can wait */
+
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && \
 	!defined(__SANITIZE_ADDRESS__)
 #define WIDE __attribute__((target_clones("avx2", "default")))
@@ -28,44 +30,91 @@ WIDE bool rules_conflict(const struct clusters *c, unsigned v)
 	return n > (uint32_t)(vx0 <= vy0 || vx1 <= vy1);
 }
 
-/* Among the clusters that are not gone, those that come before v; v itself counts too. */
-WIDE static uint32_t count_before(const struct clusters *c, const uint8_t *gone, unsigned v)
+/* The least two x of what is left, per node: all that precedence asks for. */
+struct least {
+	uint32_t value[NODES], second[NODES];
+	unsigned of[NODES]; /* the cluster that has the least */
+};
+
+WIDE static uint32_t least_of(const uint32_t *x, unsigned n)
 {
-	const uint32_t *x0 = c->x[0], *x1 = c->x[1];
-	uint32_t vy0 = c->y[0][v], vy1 = c->y[1][v], n = 0;
+	uint32_t least = INDEX_NEVER;
 	unsigned i;
 
-	for (i = 0; i < c->n; i++)
-		n += ((x0[i] <= vy0) | (x1[i] <= vy1)) & !gone[i];
+	for (i = 0; i < n; i++)
+		least = x[i] < least ? x[i] : least;
+	return least;
+}
+
+/* x: of n clusters, INDEX_NEVER for those that are gone. */
+static void find_least(uint32_t *x, unsigned n, unsigned m, struct least *ret)
+{
+	uint32_t value = least_of(x, n);
+	unsigned i;
+
+	for (i = 0; i < n && x[i] != value; i++)
+		;
+	ret->value[m] = ret->second[m] = value;
+	ret->of[m] = i;
+	if (i == n || value == INDEX_NEVER)
+		return;
+	x[i] = INDEX_NEVER;
+	ret->second[m] = least_of(x, n);
+	x[i] = value;
+}
+
+/* Some other cluster that is left comes before v. */
+static bool has_predecessor(const struct clusters *c, const struct least *least, unsigned v)
+{
+	unsigned m;
+
+	for (m = 0; m < NODES; m++) {
+		uint32_t x = least->of[m] == v ? least->second[m] : least->value[m];
+
+		if (x <= c->y[m][v])
+			return true;
+	}
+	return false;
+}
+
+/* Take away, again and again, what may go (all, or what is closed) and has no predecessor left;
+ * returns how many went. */
+static unsigned take_away(const struct clusters *c, uint8_t closed, uint8_t *gone)
+{
+	uint32_t x[NODES][CLUSTERS_MAX];
+	unsigned i, m, n = 0, before;
+	struct least least;
+
+	for (m = 0; m < NODES; m++) {
+		memcpy(x[m], c->x[m], c->n * sizeof(x[m][0]));
+		find_least(x[m], c->n, m, &least);
+	}
+	do {
+		before = n;
+		for (i = 0; i < c->n; i++) {
+			if (gone[i] || (c->state[i] & closed) != closed ||
+			    has_predecessor(c, &least, i))
+				continue;
+			gone[i] = 1;
+			n++;
+			for (m = 0; m < NODES; m++) {
+				uint32_t was = x[m][i];
+
+				x[m][i] = INDEX_NEVER;
+				if (was <= least.second[m] && was != INDEX_NEVER)
+					find_least(x[m], c->n, m, &least);
+			}
+		}
+	} while (n > before);
 	return n;
-}
-
-static bool comes_before(const struct clusters *c, unsigned a, unsigned b)
-{
-	return c->x[0][a] <= c->y[0][b] || c->x[1][a] <= c->y[1][b];
-}
-
-static bool has_predecessor(const struct clusters *c, const uint8_t *gone, unsigned v)
-{
-	return count_before(c, gone, v) > (uint32_t)comes_before(c, v, v);
 }
 
 bool rules_ordered(const struct clusters *c)
 {
 	uint8_t gone[CLUSTERS_MAX];
-	unsigned i, left = c->n, before;
 
 	memset(gone, 0, c->n);
-	do {
-		before = left;
-		for (i = 0; i < c->n; i++) {
-			if (!gone[i] && !has_predecessor(c, gone, i)) {
-				gone[i] = 1;
-				left--;
-			}
-		}
-	} while (left && left < before);
-	return !left;
+	return take_away(c, 0, gone) == c->n;
 }
 
 static bool is_established(const struct clusters *c, const uint32_t low[NODES][NODES], unsigned a)
@@ -100,23 +149,32 @@ WIDE static void superseded_by(const struct clusters *c, unsigned a, bool exact,
 	gone[a] = before;
 }
 
-static unsigned forget_exact(struct clusters *c, const uint8_t *superseded, uint8_t *gone)
+/*
+ * Established clusters of which none knows as much as another in both places: what any established
+ * cluster proves superseded, one of these does (but for itself, which can wait). Returns how many.
+ */
+static unsigned find_front(const struct clusters *c, const uint32_t low[NODES][NODES],
+			   unsigned front[FRONT_MAX])
 {
-	unsigned i, n = 0, before;
+	unsigned a, i, k, n = 0;
 
-	for (i = 0; i < c->n; i++)
-		c->state[i] |= superseded[i] ? CLUSTER_CLOSED : 0;
-	memset(gone, 0, c->n);
-	do {
-		before = n;
-		for (i = 0; i < c->n; i++) {
-			if (gone[i] || !(c->state[i] & CLUSTER_CLOSED) ||
-			    has_predecessor(c, gone, i))
-				continue;
-			gone[i] = 1;
-			n++;
+	for (a = 0; a < c->n; a++) {
+		if (!is_established(c, low, a))
+			continue;
+		for (i = 0; i < n; i++) {
+			if (c->y[0][front[i]] >= c->y[0][a] && c->y[1][front[i]] >= c->y[1][a])
+				break;
 		}
-	} while (n > before);
+		if (i < n)
+			continue;
+		for (i = k = 0; i < n; i++) {
+			if (c->y[0][a] < c->y[0][front[i]] || c->y[1][a] < c->y[1][front[i]])
+				front[k++] = front[i];
+		}
+		n = k;
+		if (n < FRONT_MAX)
+			front[n++] = a;
+	}
 	return n;
 }
 
@@ -124,17 +182,19 @@ unsigned rules_forget(struct clusters *c, const uint32_t low[NODES][NODES], bool
 		      uint8_t *gone)
 {
 	uint8_t superseded[CLUSTERS_MAX];
-	unsigned a, n = 0;
+	unsigned front[FRONT_MAX], i, n = find_front(c, low, front);
 
 	memset(superseded, 0, c->n);
-	for (a = 0; a < c->n; a++) {
-		if (is_established(c, low, a))
-			superseded_by(c, a, exact, superseded);
+	for (i = 0; i < n; i++)
+		superseded_by(c, front[i], exact, superseded);
+	if (exact) {
+		for (i = 0; i < c->n; i++)
+			c->state[i] |= superseded[i] ? CLUSTER_CLOSED : 0;
+		memset(gone, 0, c->n);
+		return take_away(c, CLUSTER_CLOSED, gone);
 	}
-	if (exact)
-		return forget_exact(c, superseded, gone);
 	memcpy(gone, superseded, c->n);
-	for (a = 0; a < c->n; a++)
-		n += gone[a];
+	for (i = n = 0; i < c->n; i++)
+		n += gone[i];
 	return n;
 }

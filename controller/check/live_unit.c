@@ -239,8 +239,6 @@ int clusters_grow(struct unit_table *table, struct unit_state *unit, struct clus
 	struct clusters from;
 	uint64_t *block;
 
-	if (c->n < c->cap)
-		return 1;
 	if (class > CLUSTER_CLASSES)
 		return 0;
 	block = take_block(table, class, err);

@@ -92,7 +92,7 @@ void unit_table_done(struct unit_table *table);
 
 void clusters_of(struct unit_state *unit, struct clusters *ret);
 
-/* Room for one more: 1, and *c is where the clusters are from now on. 0: that would be too many.
+/* Twice the room: 1, and *c is where the clusters are from now on. 0: that would be too many.
  * -1: for want of memory. */
 int clusters_grow(struct unit_table *table, struct unit_state *unit, struct clusters *c,
 		  struct error *err);
