@@ -4,7 +4,8 @@
  * the built-in plan).
  *
  * Progress goes to stderr: on a terminal one line that is rewritten, else a line per step. The
- * verdict goes to stdout. The run is judged from its files alone, by what `check` calls too.
+ * verdict goes to stdout. The run is judged from its files alone, by what `check` calls too; the
+ * watch (check/watch.h) only says early, on stderr, what is certain already.
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -16,6 +17,7 @@
 #include "check/canary.h"
 #include "check/check.h"
 #include "check/twin.h"
+#include "check/watch.h"
 #include "command.h"
 #include "common/clock.h"
 #include "common/parse.h"
@@ -27,6 +29,8 @@
 #include "site/interrupt.h"
 #include "site/lab.h"
 
+#define LANES 1 /* that each node works in: all that a handoff needs */
+
 /* What the progress line shows. */
 struct display {
 	const struct plan *plan;
@@ -34,7 +38,9 @@ struct display {
 	bool terminal;
 	size_t index, cells_done;
 	const struct cell *cell; /* NULL: none yet */
-	uint64_t start, cells_start;
+	uint64_t start, cells_start, cell_start;
+	struct watch *watch; /* of this cell; NULL: not watched */
+	unsigned violated;   /* units, by the watch */
 };
 
 int run_options_parse(int argc, char **argv, struct run_options *ret)
@@ -121,14 +127,16 @@ static double seconds_left(const struct display *d)
 static void show_step(void *context, const char *what)
 {
 	struct display *d = context;
-	char line[160], where[96] = "", eta[32] = "";
+	char line[192], where[96] = "", violated[32] = "", eta[32] = "";
 
 	if (d->cell)
 		snprintf(where, sizeof(where), "[%zu/%zu] %s: ", d->index + 1, d->plan->n_cells,
 			 d->cell->id);
+	if (d->violated)
+		snprintf(violated, sizeof(violated), " (%u units violated)", d->violated);
 	if (d->cell && seconds_left(d) >= 0)
 		snprintf(eta, sizeof(eta), " (%.0f s left)", seconds_left(d));
-	snprintf(line, sizeof(line), "%s%s%s", where, what, eta);
+	snprintf(line, sizeof(line), "%s%s%s%s", where, what, violated, eta);
 	if (d->terminal)
 		fprintf(stderr, "\r\033[K%.79s", line);
 	else
@@ -143,6 +151,38 @@ static void cell_begins(void *context, const struct cell *cell, size_t index)
 		d->cells_start = clock_ns();
 	d->cell = cell;
 	d->index = index;
+	d->cell_start = clock_ns();
+	d->violated = 0;
+	watch_free(d->watch);
+	d->watch = watch_new(LANES, NULL);
+}
+
+/* Say the cell's first violation at once. No watch, for want of memory, is no failure: the verdict
+ * does not need it. */
+static void record_arrives(void *context, const struct record *record)
+{
+	struct display *d = context;
+	struct watch_finding finding;
+	char words[128];
+	int found;
+
+	if (!d->watch)
+		return;
+	found = watch_take(d->watch, record, &finding, NULL);
+	if (found < 0) {
+		watch_free(d->watch);
+		d->watch = NULL;
+	}
+	if (found <= 0)
+		return;
+	if (!d->violated)
+		fprintf(stderr,
+			"%s        [%zu/%zu] %s: first violation: %s, %.2f s after the cell "
+			"began\n",
+			d->terminal ? "\r\033[K" : "", d->index + 1, d->plan->n_cells, d->cell->id,
+			watch_words(&finding, words, sizeof(words)),
+			(double)(clock_ns() - d->cell_start) / NS_PER_S);
+	d->violated += (unsigned)found;
 }
 
 /* A cell's histories are complete: write their text twin, say at once what was found. */
@@ -154,6 +194,7 @@ static void cell_ends(void *context, const struct cell *cell, size_t index)
 	struct error err;
 
 	d->cells_done = index + 1;
+	d->violated = 0;
 	if (twin_write(d->run, cell->id, &err) < 0 ||
 	    check_cell(d->run, cell->id, &options, &verdict, &err) < 0) {
 		fprintf(stderr, "%sstalemate: %s\n", d->terminal ? "\r\033[K" : "", err.text);
@@ -298,6 +339,7 @@ static int carry_out(const struct plan *plan, const struct run_options *options,
 		.context = &display,
 		.begin = cell_begins,
 		.end = cell_ends,
+		.record = record_arrives,
 	};
 	struct error run_err;
 	int status, failed;
@@ -310,6 +352,7 @@ static int carry_out(const struct plan *plan, const struct run_options *options,
 	fprintf(stderr, "stalemate %s: %zu cells, seed %llu, run directory %s\n", options->purpose,
 		plan->n_cells, (unsigned long long)options->seed, run);
 	failed = runner_run(&runner, &run_err);
+	watch_free(display.watch);
 	if (display.terminal)
 		fputs("\r\033[K", stderr);
 	if (failed && !display.cell) {

@@ -337,7 +337,7 @@ int cell_run(const struct cell_run *c, bool *ret_reboot, struct error *err)
 	snprintf(s.facts.error, sizeof(s.facts.error), "the run ended before this cell did");
 	if (rundir_create_cell(c->run, s.facts.id, err) < 0 ||
 	    write_facts(&s.facts, c->run, err) < 0 ||
-	    recorder_open(&s.recorder, c->run, &header, &s.facts, err) < 0)
+	    recorder_open(&s.recorder, c->run, &header, &s.facts, &c->listener, err) < 0)
 		return -1;
 	for (node = 0; node < NODES; node++)
 		agent_link_set_sink(c->lab->agents[node], &s.recorder.sink);

@@ -6,6 +6,7 @@
 #include "plan/plan.h"
 #include "plan/workload.h"
 #include "run/event_log.h"
+#include "run/recorder.h"
 #include "site/lab.h"
 
 struct cell_run {
@@ -18,6 +19,7 @@ struct cell_run {
 	uint8_t uuid[16]; /* of the run */
 	uint32_t volume;  /* unlike that of any other cell of the run */
 	uint64_t seed;
+	struct record_listener listener;
 };
 
 /*

@@ -57,11 +57,16 @@ static int take(void *context, const struct record *record, struct error *err)
 	default:
 		node = record->ping.node;
 	}
-	return history_append(recorder->histories[node], record, err);
+	if (history_append(recorder->histories[node], record, err) < 0)
+		return -1;
+	if (recorder->listener.record)
+		recorder->listener.record(recorder->listener.context, record);
+	return 0;
 }
 
 int recorder_open(struct recorder *recorder, const char *run, const struct history_header *header,
-		  struct cell_facts *facts, struct error *err)
+		  struct cell_facts *facts, const struct record_listener *listener,
+		  struct error *err)
 {
 	static const char *const names[NODES] = {"a.history", "b.history"};
 	struct history_header own = *header;
@@ -70,6 +75,7 @@ int recorder_open(struct recorder *recorder, const char *run, const struct histo
 
 	memset(recorder, 0, sizeof(*recorder));
 	recorder->facts = facts;
+	recorder->listener = *listener;
 	recorder->sink = (struct agent_sink){take, recorder};
 	for (node = 0; node < NODES; node++) {
 		path = rundir_path(run, facts->id, names[node]);

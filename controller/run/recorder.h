@@ -9,15 +9,23 @@
 #include "rundir/history_file.h"
 #include "site/agent_link.h"
 
+/* Who else is told of each record, once it has been written. record may be NULL. */
+struct record_listener {
+	void (*record)(void *context, const struct record *record);
+	void *context;
+};
+
 struct recorder {
 	struct history_writer *histories[NODES];
 	struct cell_facts *facts; /* its kernel counters are kept here */
 	struct agent_sink sink;	  /* give this to the agents */
+	struct record_listener listener;
 };
 
 /* Create both histories in the cell's folder. On failure nothing is open. */
 int recorder_open(struct recorder *recorder, const char *run, const struct history_header *header,
-		  struct cell_facts *facts, struct error *err);
+		  struct cell_facts *facts, const struct record_listener *listener,
+		  struct error *err);
 
 /* Add an event of the controller's own to a node's history. */
 int recorder_event(struct recorder *recorder, unsigned node, enum event_kind kind, uint64_t time,

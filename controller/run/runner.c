@@ -125,6 +125,7 @@ static int run_cell(const struct runner *r, struct lab *lab, struct event_log *l
 		.log = log,
 		.volume = get_u32(manifest->uuid) + (uint32_t)index + 1,
 		.seed = r->seed + index,
+		.listener = {r->record, r->context},
 	};
 
 	memcpy(c.uuid, manifest->uuid, sizeof(c.uuid));

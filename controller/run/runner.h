@@ -6,6 +6,7 @@
 #ifndef RUN_RUNNER_H
 #define RUN_RUNNER_H
 
+#include "common/record.h"
 #include "plan/plan.h"
 #include "site/accelerator.h"
 #include "site/progress.h"
@@ -24,6 +25,8 @@ struct runner {
 	/* Before a cell / once its files are complete. May be NULL. */
 	void (*begin)(void *context, const struct cell *cell, size_t index);
 	void (*end)(void *context, const struct cell *cell, size_t index);
+	/* Each record of the cell under way, once it is in its history. May be NULL. */
+	void (*record)(void *context, const struct record *record);
 };
 
 /*

@@ -13,7 +13,18 @@ run=$scratch/run
 expect 0 "$stalemate" demo -o "$run"
 cp "$scratch/out" "$scratch/table"
 cat "$scratch/table"
+cp "$scratch/err" "$scratch/progress"
 nothing_left
+
+# a violation is said when it happens: before its cell's result, and of no other cell
+for cell in 03-writethrough 04-writeback 05-unsafe; do
+	says progress "\] $cell: first violation: unit [0-9]+: node [ab] read .* s after the cell began\$"
+	first=$(grep -n "\] $cell: first violation: " "$scratch/progress" | cut -d: -f1)
+	result=$(grep -n "\] $cell: violated, " "$scratch/progress" | cut -d: -f1)
+	[ "$first" -lt "$result" ] || fail "$cell: the first violation is said only after the result"
+done
+[ "$(grep -c ': first violation: ' "$scratch/progress")" = 3 ] ||
+	fail "not one first violation for each violated cell"
 
 for mode in none directsync default; do
 	says table "^ *$mode .*consistent"
