@@ -42,7 +42,7 @@ FLAGS = $(CC) $(BASE) $(CFLAGS)
 
 COMMON := $(wildcard common/*.c)
 AGENT := $(filter-out agent/main.c,$(wildcard agent/*.c))
-PURE := $(wildcard controller/rundir/*.c controller/check/*.c controller/report/*.c controller/plan/*.c)
+PURE := $(foreach folder,rundir history order passes check export report plan,$(wildcard controller/$(folder)/*.c))
 WORLD := $(wildcard controller/site/*.c controller/run/*.c)
 PROGRAM := $(wildcard controller/*.c)
 UNIT_TESTS := $(wildcard tests/unit/test_*.c)
@@ -74,7 +74,7 @@ $(B)/stalemate: $(call obj,$(COMMON) $(PURE) $(WORLD) $(PROGRAM))
 $(B)/stalemate-agent: $(call obj,$(COMMON) $(AGENT) agent/main.c)
 	$(CC) $(SANFLAGS) $(LDFLAGS) $(if $(SAN),,-static -s) -o $@ $^ -lpthread
 
-$(B)/obj/common/tag.o: private CFLAGS += -O3
+$(B)/obj/common/tag.o $(B)/obj/controller/passes/live_rules.o: private CFLAGS += -O3
 $(call obj,$(PURE) $(WORLD) $(PROGRAM) $(UNIT_TESTS) $(SITE_TESTS) $(wildcard tests/fuzz/*.c)): private BASE += $(LIB_CFLAGS)
 
 $(B)/obj/%.o: %.c $(B)/flags
@@ -210,12 +210,12 @@ ci:	## what CI runs, each job a target of its own
 .PHONY: ci-sanitizers
 ci-sanitizers:	## unit tests under ASan + UBSan
 	$(MAKE) $(J) all test-programs SAN=1 WERROR=1
-	$(MAKE) check-unit SAN=1 WERROR=1
+	ORACLE_HISTORIES=24000 $(MAKE) check-unit SAN=1 WERROR=1
 
 .PHONY: ci-valgrind
 ci-valgrind:	## unit tests under valgrind
 	$(MAKE) $(J) all test-programs WERROR=1
-	$(MAKE) check-unit WERROR=1 WRAP="valgrind -q --error-exitcode=100 --leak-check=full"
+	ORACLE_HISTORIES=4000 $(MAKE) check-unit WERROR=1 WRAP="valgrind -q --error-exitcode=100 --leak-check=full"
 
 .PHONY: ci-fuzz
 ci-fuzz:	## a minute for each fuzz target

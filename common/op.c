@@ -17,3 +17,19 @@ const char *const event_kind_names[EVENT_KINDS] = {
 	[EVENT_CRASH] = "crash",    [EVENT_RECOVER] = "recover", [EVENT_FENCE] = "fence",
 	[EVENT_FAULT] = "fault",    [EVENT_HEAL] = "heal",	 [EVENT_DROP_CACHE] = "drop-cache",
 	[EVENT_DISCARD] = "discard"};
+
+enum value_kind worst_part(const struct value *value)
+{
+	static const enum value_kind worst_first[] = {VALUE_CORRUPT, VALUE_MISDIRECTED,
+						      VALUE_FOREIGN, VALUE_ZERO};
+	size_t k;
+	unsigned i;
+
+	for (k = 0; k < sizeof(worst_first) / sizeof(worst_first[0]); k++) {
+		for (i = 0; i < value->n_parts; i++) {
+			if (value->parts[i].kind == worst_first[k])
+				return worst_first[k];
+		}
+	}
+	return VALUE_TORN;
+}

@@ -92,6 +92,10 @@ struct value {
 	struct part parts[SECTORS_MAX];
 };
 
+/* The worst thing among the parts: damage, another place's, another run's, zeroes; VALUE_TORN when
+ * all of them name writes of this unit. */
+enum value_kind worst_part(const struct value *value);
+
 struct op {
 	uint8_t node; /* 0 = a, 1 = b */
 	uint16_t lane;

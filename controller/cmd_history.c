@@ -11,9 +11,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "check/export.h"
-#include "check/history.h"
-#include "check/history_text.h"
+#include "export/export.h"
+#include "history/history.h"
+#include "history/history_text.h"
 #include "command.h"
 #include "common/parse.h"
 #include "rundir/history_file.h"

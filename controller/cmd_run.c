@@ -5,7 +5,7 @@
  *
  * Progress goes to stderr: on a terminal one line that is rewritten, else a line per step. The
  * verdict goes to stdout. The run is judged from its files alone, by what `check` calls too; the
- * watch (check/watch.h) only says early, on stderr, what is certain already.
+ * watch (passes/watch.h) only says early, on stderr, what is certain already.
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -17,7 +17,7 @@
 #include "check/canary.h"
 #include "check/check.h"
 #include "check/twin.h"
-#include "check/watch.h"
+#include "passes/watch.h"
 #include "command.h"
 #include "common/clock.h"
 #include "common/parse.h"

@@ -44,8 +44,12 @@ only_in()
 folder common common
 folder agent common agent
 folder controller/rundir common rundir
-folder controller/check common rundir check
-folder controller/report common rundir check report
+folder controller/history common rundir history
+folder controller/order common rundir history order
+folder controller/passes common rundir history order passes
+folder controller/check common rundir history order passes check
+folder controller/export common rundir history order check export
+folder controller/report common rundir history check report
 folder controller/plan common rundir plan
 folder controller/site common rundir plan site
 folder controller/run common rundir plan site run

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "check/grow.h"
+#include "history/grow.h"
 
 static void best_add(struct best *best, uint32_t value, uint32_t owner)
 {

@@ -5,10 +5,6 @@
 
 #include "check/judge.h"
 
-/* The worst thing among the parts: damage, another place's, another run's, zeroes; VALUE_TORN when
- * all of them name writes of this unit. */
-enum value_kind worst_part(const struct value *value);
-
 /* Whether some write of the unit at hand may have overlapped this read. */
 bool tear_permitted(const struct judge *judge, uint32_t read);
 

@@ -15,7 +15,7 @@
 
 #include <stdlib.h>
 
-#include "check/grow.h"
+#include "history/grow.h"
 
 struct peel {
 	struct cluster *clusters;

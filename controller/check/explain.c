@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "check/grow.h"
+#include "history/grow.h"
 
 #define FILTER_BITS (1U << 16)
 

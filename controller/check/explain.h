@@ -6,9 +6,9 @@
 #ifndef CHECK_EXPLAIN_H
 #define CHECK_EXPLAIN_H
 
-#include "check/causal.h"
-#include "check/feed.h"
-#include "check/order.h"
+#include "order/causal.h"
+#include "order/feed.h"
+#include "order/order.h"
 #include "check/verdict.h"
 
 /* Operations taken out at once. */

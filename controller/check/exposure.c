@@ -15,7 +15,7 @@
 
 #include <stdlib.h>
 
-#include "check/grow.h"
+#include "history/grow.h"
 
 /* What is known of one node while its operations on the unit go by. */
 struct accesses {

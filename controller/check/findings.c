@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "check/grow.h"
+#include "history/grow.h"
 #include "check/models.h"
 
 #define KEPT_MAX (2 * EXAMPLES_MAX)

@@ -8,7 +8,7 @@
 
 #include "check/explain.h"
 #include "check/judge.h"
-#include "check/passes.h"
+#include "passes/passes.h"
 
 struct findings {
 	size_t group_ops;		/* operations to be looked at together */

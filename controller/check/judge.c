@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "check/grow.h"
+#include "history/grow.h"
 #include "check/models.h"
 
 /* How many findings of a unit are searched for the same fault. */

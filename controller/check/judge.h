@@ -9,9 +9,9 @@
 #ifndef CHECK_JUDGE_H
 #define CHECK_JUDGE_H
 
-#include "check/history.h"
-#include "check/order.h"
-#include "check/rounds.h"
+#include "history/history.h"
+#include "order/order.h"
+#include "order/rounds.h"
 #include "check/units.h"
 #include "check/verdict.h"
 
@@ -47,9 +47,9 @@ struct reading {
 	uint32_t op;
 	enum reading_state state;
 	enum anomaly anomaly; /* READING_BAD: its class */
-	uint32_t write;	  /* whose value it returned; NO_OP = the initial value */
-	uint32_t exposed; /* the other node's write it could have missed; NO_OP = none */
-	uint32_t primed;  /* its node's access before that write */
+	uint32_t write;	      /* whose value it returned; NO_OP = the initial value */
+	uint32_t exposed;     /* the other node's write it could have missed; NO_OP = none */
+	uint32_t primed;      /* its node's access before that write */
 };
 
 /* The unit at hand. All arrays are in the order of order.feed. */
@@ -80,7 +80,8 @@ struct judge {
 	struct models *models;
 };
 
-/* Judge all units. rounds may be NULL. Release with judge_release. Fails only for want of memory. */
+/* Judge all units. rounds may be NULL. Release with judge_release. Fails only for want of memory.
+ */
 int judge_all(const struct history *history, const struct order *order, const struct units *units,
 	      const struct rounds *rounds, struct judge *ret, struct error *err);
 void judge_release(struct judge *judge);

@@ -21,7 +21,7 @@
 #include <string.h>
 
 #include "check/findings.h"
-#include "check/grow.h"
+#include "history/grow.h"
 #include "check/models.h"
 
 struct judging {

@@ -4,7 +4,7 @@
 #define CHECK_JUDGEMENT_H
 
 #include "check/check.h"
-#include "check/tape.h"
+#include "history/tape.h"
 
 /*
  * Judge what is on the tapes and fill all of *verdict but facts, kind and reason; facts must be

@@ -21,7 +21,7 @@
  */
 #include <stdlib.h>
 
-#include "check/grow.h"
+#include "history/grow.h"
 #include "check/models_internal.h"
 
 #define ALL_BUT_SAFE (((1U << MODELS) - 1) & ~MODEL_BIT(MODEL_SAFE))

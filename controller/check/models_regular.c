@@ -11,7 +11,7 @@
  */
 #include <stdlib.h>
 
-#include "check/grow.h"
+#include "history/grow.h"
 #include "check/models_internal.h"
 
 static int by_number(const void *a, const void *b)

@@ -20,7 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "check/grow.h"
+#include "history/grow.h"
 
 /* Generations are counted up to here: beyond it the number says nothing more. */
 #define GENERATIONS_MAX 10000

@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "check/history.h"
-#include "check/history_text.h"
+#include "history/history.h"
+#include "history/history_text.h"
 #include "rundir/rundir.h"
 
 static int write_text(const char *path, const struct history *history, struct error *err)

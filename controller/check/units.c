@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "check/grow.h"
+#include "history/grow.h"
 
 static int by_unit(const void *a, const void *b)
 {

@@ -6,9 +6,9 @@
 #ifndef CHECK_UNITS_H
 #define CHECK_UNITS_H
 
-#include "check/history.h"
-#include "check/lanes.h"
-#include "check/order.h"
+#include "history/history.h"
+#include "order/lanes.h"
+#include "order/order.h"
 
 /* One unit of an operation that may have touched it: a read that returned, a write not failed. */
 struct touch {
@@ -35,8 +35,8 @@ struct unit_scope {
 	const struct lanes *lanes; /* of the whole */
 };
 
-/* scope NULL: all of them. One write id used by two writes: ERROR_USER naming both, since no read of it can be judged.
- * Release with units_done; *ret is not set on failure. */
+/* scope NULL: all of them. One write id used by two writes: ERROR_USER naming both, since no read
+ * of it can be judged. Release with units_done; *ret is not set on failure. */
 int units_build(const struct history *history, const struct order *order,
 		const struct unit_scope *scope, struct units *ret, struct error *err);
 void units_done(struct units *units);

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "check/history_text.h"
+#include "history/history_text.h"
 #include "common/parse.h"
 #include "report/report_internal.h"
 #include "report/report_words.h"

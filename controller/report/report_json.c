@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "check/check.h"
-#include "check/history_text.h"
+#include "history/history_text.h"
 #include "common/parse.h"
 #include "report/report.h"
 #include "report/report_words.h"

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "check/examples.h"
-#include "check/history_text.h"
+#include "history/history_text.h"
 #include "common/parse.h"
 #include "report/report_words.h"
 

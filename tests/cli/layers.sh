@@ -7,7 +7,7 @@ set -eu
 check=$(cd "$(dirname "$0")/.." && pwd)/check-layers.sh
 tree=$(mktemp -d)
 trap 'rm -rf "$tree"' EXIT
-mkdir -p "$tree"/{agent,common,controller/{rundir,check,report,plan,site,run}}
+mkdir -p "$tree"/{agent,common,controller/{rundir,history,order,passes,check,export,report,plan,site,run}}
 echo '#include <stdio.h>' >"$tree/controller/main.c"
 
 if ! "$check" || ! "$check" "$tree"; then
@@ -30,6 +30,10 @@ breach common/x '#include "x.h"' 'common may include only: common'
 breach agent/x '#include "check/verdict.h"' 'agent may include only: common agent'
 breach agent/x '#include "../controller/check/verdict.h"' 'agent may include only'
 breach controller/rundir/x '#include "check/verdict.h"' 'rundir may include only'
+breach controller/history/x '#include "order/feed.h"' 'history may include only'
+breach controller/order/x '#include "passes/live.h"' 'order may include only'
+breach controller/passes/x '#include "check/judge.h"' 'passes may include only'
+breach controller/export/x '#include "report/report.h"' 'export may include only'
 breach controller/check/x '#include "plan/plan.h"' 'check may include only'
 breach controller/report/x '#include "run/runner.h"' 'report may include only'
 breach controller/plan/x '  #  include "site/lab.h"' 'plan may include only'

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "check/history_binary.h"
-#include "check/history_text.h"
+#include "history/history_binary.h"
+#include "history/history_text.h"
 
 void fuzz_fail(const char *format, ...)
 {

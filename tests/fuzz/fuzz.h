@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "check/history.h"
+#include "history/history.h"
 
 /* libFuzzer's own; weak, since there is none where the corpora are only run. */
 size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size) __attribute__((weak));

@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "check/fed.h"
+#include "order/fed.h"
 #include "common/parse.h"
 
 #define OPS_MAX 14

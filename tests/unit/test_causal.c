@@ -5,11 +5,11 @@
  * Guards against: an edge that is not certain (a correct system accused), an edge that is missed,
  * and a full window that does harm. Random small histories; C is worked out pair by pair.
  *
- * CAUSAL_HISTORIES sets their number (for sanitizers and valgrind), CAUSAL_SEED the seed.
+ * ORACLE_HISTORIES sets their number (for sanitizers and valgrind), ORACLE_SEED the seed.
  */
 #include "tests/test.h"
 
-#include "check/causal.h"
+#include "order/causal.h"
 #include "tests/unit/fed_world.h"
 
 /* What precedes b without clocks across nodes, as a set; of all fed before b it is in before[]. */
@@ -228,6 +228,6 @@ int main(void)
 		cmocka_unit_test(load_buffering),
 	};
 
-	configure(getenv("CAUSAL_HISTORIES"), getenv("CAUSAL_SEED"));
+	configure(getenv("ORACLE_HISTORIES"), getenv("ORACLE_SEED"));
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "check/clock_pieces.h"
+#include "history/clock_pieces.h"
 
 #define FINE 1024 /* of a ns */
 #define STEPS 400 /* of a ms: how long the world is */

@@ -15,8 +15,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "check/export.h"
-#include "check/order.h"
+#include "export/export.h"
+#include "order/order.h"
 
 static char path[] = "/tmp/test-export-XXXXXX";
 static struct history history;

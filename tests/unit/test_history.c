@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "check/history.h"
+#include "history/history.h"
 
 #define HEADER HISTORY_HEADER_SIZE
 #define N 4 /* records: write, torn read (2 sides), event (5 sides), ping */

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "check/history_text.h"
+#include "history/history_text.h"
 
 static int parse(const char *text, struct history *ret, struct error *err)
 {

@@ -5,11 +5,11 @@
  * Guards against: a correct system accused, a circle that some order explains, one that is missed
  * or told twice. Random small histories, and shapes by hand in all orders of the feed.
  *
- * LITMUS_HISTORIES sets their number (for sanitizers and valgrind), LITMUS_SEED the seed.
+ * ORACLE_HISTORIES sets their number (for sanitizers and valgrind), ORACLE_SEED the seed.
  */
 #include "tests/test.h"
 
-#include "check/litmus.h"
+#include "passes/litmus.h"
 #include "tests/unit/fed_world.h"
 
 /* How often each thing came up, so that no test is empty. */
@@ -341,6 +341,6 @@ int main(void)
 	};
 
 	histories = 100000; /* circles are rare among them */
-	configure(getenv("LITMUS_HISTORIES"), getenv("LITMUS_SEED"));
+	configure(getenv("ORACLE_HISTORIES"), getenv("ORACLE_SEED"));
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -13,8 +13,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "check/feed.h"
-#include "check/live.h"
+#include "order/feed.h"
+#include "passes/live.h"
 
 #define HEAD "# stalemate-history 1\n# clock none\n"
 

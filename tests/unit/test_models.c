@@ -18,7 +18,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "check/history_text.h"
+#include "history/history_text.h"
 #include "check/judge.h"
 #include "check/models.h"
 #include "common/parse.h"

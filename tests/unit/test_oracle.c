@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 #include "common/parse.h"
-#include "check/history_text.h"
+#include "history/history_text.h"
 #include "check/judgement.h"
 
 #define OPS_MAX 12

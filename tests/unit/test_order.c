@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "check/order.h"
+#include "order/order.h"
 
 static char path[] = "/tmp/test-order-XXXXXX";
 static struct history history;

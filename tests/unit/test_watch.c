@@ -7,7 +7,7 @@
  * with the run. Random histories (one to three lanes a node, unknown outcomes, lanes that end,
  * clocks of random offset, true messages) are watched and then judged.
  *
- * WATCH_HISTORIES sets their number (for sanitizers and valgrind), WATCH_SEED the seed.
+ * ORACLE_HISTORIES sets their number (for sanitizers and valgrind), ORACLE_SEED the seed.
  */
 #include "tests/test.h"
 
@@ -17,9 +17,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "check/history_text.h"
+#include "history/history_text.h"
 #include "check/judgement.h"
-#include "check/watch.h"
+#include "passes/watch.h"
 #include "common/parse.h"
 
 #define OPS_MAX 40
@@ -283,7 +283,7 @@ static void watch_world(const struct world *w, bool correct, uint64_t seed, stru
 /* Guards against: bounds of what is still to come, or of what is known, that do not hold. */
 static void says_nothing_that_is_not_so(void **unused)
 {
-	const char *number = getenv("WATCH_HISTORIES"), *given = getenv("WATCH_SEED");
+	const char *number = getenv("ORACLE_HISTORIES"), *given = getenv("ORACLE_SEED");
 	uint64_t seed = 20261124, histories = 30000, i;
 	struct tally tally = {0};
 	struct world w;
