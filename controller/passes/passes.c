@@ -20,8 +20,9 @@
 #define SHARES_MAX (2 * CREW_MAX)
 
 struct batch {
-	struct fed ops[BATCH];
-	uint32_t across[BATCH][NODES]; /* K and what was read */
+	struct fed *ops;
+	uint32_t (*across)[NODES]; /* K and what was read */
+	unsigned room;
 	int n;
 	/* Which of them are of each share of the units. */
 	struct picked {
@@ -113,7 +114,7 @@ static int fill(struct running *r, struct batch *batch, struct error *err)
 
 	for (share = 0; share < r->shares; share++)
 		batch->picked[share].n = 0;
-	batch->n = feed_next(r->feed, batch->ops, BATCH, err);
+	batch->n = feed_next(r->feed, batch->ops, batch->room, err);
 	for (i = 0; i < batch->n; i++) {
 		const struct fed *op = &batch->ops[i];
 
@@ -147,22 +148,34 @@ static void work(void *context)
 	}
 }
 
-static struct batch *batch_new(struct error *err)
-{
-	struct batch *batch = calloc(1, sizeof(*batch));
-
-	if (!batch)
-		error_set(err, ERROR_WORLD, "out of memory");
-	return batch;
-}
-
 static void batch_free(struct batch *batch)
 {
 	unsigned share;
 
-	for (share = 0; batch && share < SHARES_MAX; share++)
+	if (!batch)
+		return;
+	for (share = 0; share < SHARES_MAX; share++)
 		free(batch->picked[share].ops);
+	free(batch->ops);
+	free(batch->across);
 	free(batch);
+}
+
+static struct batch *batch_new(unsigned room, struct error *err)
+{
+	struct batch *batch = calloc(1, sizeof(*batch));
+
+	if (batch) {
+		batch->room = room;
+		batch->ops = malloc(room * sizeof(*batch->ops));
+		batch->across = malloc(room * sizeof(*batch->across));
+	}
+	if (!batch || !batch->ops || !batch->across) {
+		batch_free(batch);
+		error_set(err, ERROR_WORLD, "out of memory");
+		return NULL;
+	}
+	return batch;
 }
 
 static int run_batches(struct running *r, struct crew *crew, struct error *err)
@@ -353,8 +366,8 @@ static int run_once(const struct tapes *tapes, struct scan *scan, struct clock_b
 	r.feed = feed_open(tapes, scan, bounds, err);
 	if (!r.feed)
 		goto out;
-	r.batches[0] = batch_new(err);
-	r.batches[1] = r.batches[0] ? batch_new(err) : NULL;
+	r.batches[0] = batch_new(window_for(scan, BATCH), err);
+	r.batches[1] = r.batches[0] ? batch_new(window_for(scan, BATCH), err) : NULL;
 	if (!r.batches[1])
 		goto out;
 	if (round_marks_init(&r.result.rounds, &scan->rounds, err) < 0)
