@@ -243,12 +243,13 @@ static int add_unexplained(struct findings *to, const struct group *g,
 			   err);
 }
 
-static int explain_group(struct findings *to, struct group *g, struct clock_bounds *bounds,
+static int explain_group(struct findings *to, const struct group *from, struct clock_bounds *bounds,
 			 const struct marked_unit *const *marked, size_t n, uint64_t *ret_innocent,
 			 struct error *err)
 {
+	struct group own = *from;
 	uint64_t *numbers = calloc(n, sizeof(*numbers));
-	struct unit_scope scope = {numbers, n, &g->scan->lanes};
+	struct unit_scope scope = {numbers, n, &own.scan->lanes};
 	struct extract extract = {0};
 	struct units units = {0};
 	struct judge judge;
@@ -259,22 +260,22 @@ static int explain_group(struct findings *to, struct group *g, struct clock_boun
 		return error_set(err, ERROR_WORLD, "out of memory");
 	for (i = 0; i < n; i++)
 		numbers[i] = marked[i]->unit;
-	if (extract_units(g->tapes, g->scan, bounds, numbers, n, g->window, &extract, err) < 0)
+	if (extract_units(own.tapes, own.scan, bounds, numbers, n, own.window, &extract, err) < 0)
 		goto out;
-	if (g->across)
+	if (own.across)
 		order_across(&extract);
 	if (units_build(&extract.history, &extract.order, &scope, &units, err) < 0)
 		goto out;
-	if (judge_all(&extract.history, &extract.order, &units, &g->scan->rounds, &judge, err) < 0)
+	if (judge_all(&extract.history, &extract.order, &units, &own.scan->rounds, &judge, err) < 0)
 		goto out;
-	g->extract = &extract;
-	if (ret_innocent && *ret_innocent == UINT64_MAX && !g->window)
+	own.extract = &extract;
+	if (ret_innocent && *ret_innocent == UINT64_MAX && !own.window)
 		*ret_innocent = find_innocent(&judge, marked, n);
-	if (g->window)
+	if (own.window)
 		judge.exposures = judge.stale_exposures = 0; /* of a part: not to be counted */
-	result = gather(to, g, &judge, err);
-	if (!result && g->window && !judge.n_findings)
-		result = add_unexplained(to, g, marked[0], err);
+	result = gather(to, &own, &judge, err);
+	if (!result && own.window && !judge.n_findings)
+		result = add_unexplained(to, &own, marked[0], err);
 	judge_release(&judge);
 out:
 	units_done(&units);
@@ -284,18 +285,19 @@ out:
 }
 
 /* A unit with too many operations: those around the one that showed it. */
-static int explain_window(struct findings *to, struct group *g, struct clock_bounds *bounds,
-			  const struct marked_unit *marked, struct error *err)
+static int explain_window(struct findings *to, const struct group *from,
+			  struct clock_bounds *bounds, const struct marked_unit *marked,
+			  struct error *err)
 {
 	uint64_t half = to->group_ops / 2;
 	struct extract_window window = {0, marked->at + half};
+	struct group own = *from;
 	int result;
 
 	if (marked->at > half)
 		window.from = marked->at - half;
-	g->window = &window;
-	result = explain_group(to, g, bounds, &marked, 1, NULL, err);
-	g->window = NULL;
+	own.window = &window;
+	result = explain_group(to, &own, bounds, &marked, 1, NULL, err);
 	to->exposures += marked->exposures;
 	to->windows++;
 	return result;

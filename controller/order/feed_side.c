@@ -160,7 +160,7 @@ static int load_old(struct side *side, size_t block, struct error *err)
 /* The next block: its operations, and what is derived of them. */
 static int load_next(struct side *side, struct error *err)
 {
-	uint64_t least = UINT64_MAX, late = 0;
+	uint64_t least = UINT64_MAX;
 	int64_t lo, hi;
 	uint32_t i;
 
@@ -177,8 +177,7 @@ static int load_next(struct side *side, struct error *err)
 		side->least[i] = least;
 	}
 	for (i = 0; i < side->n; i++) {
-		late = late_of(side, side->ops[i].complete);
-		side->late[i] = late;
+		side->late[i] = late_of(side, side->ops[i].complete);
 	}
 	side->middle = 0;
 	if (clock_bounds_at(side->bounds, side->node, side->ops[0].complete, &lo, &hi))

@@ -10,7 +10,7 @@
 
 int order_reserve(struct order *order, size_t n, bool causal, struct error *err)
 {
-	if (n + 1 <= order->room)
+	if (order->position && n + 1 <= order->room)
 		return 0;
 	if (resize((void **)&order->index, n + 1, sizeof(*order->index), err) < 0 ||
 	    resize((void **)&order->known, n + 1, sizeof(*order->known), err) < 0 ||

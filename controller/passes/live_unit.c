@@ -67,7 +67,7 @@ static struct unit_state *make_unit(struct unit_table *table, uint64_t unit, str
 	}
 	if (table->n % CHUNK_UNITS == 0) {
 		if (grow((void **)&table->chunks, &table->cap_chunks, table->n_chunks,
-			 sizeof(*table->chunks), err) < 0)
+			 sizeof(void *), err) < 0)
 			return NULL;
 		table->chunks[table->n_chunks] =
 			aligned_alloc(64, CHUNK_UNITS * sizeof(struct unit_state));

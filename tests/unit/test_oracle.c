@@ -304,7 +304,8 @@ static struct joint joint;
 
 static bool explore_jointly(unsigned done, unsigned last0, unsigned last1)
 {
-	unsigned i, last[UNITS] = {last0, last1};
+	const unsigned last[UNITS] = {last0, last1};
+	unsigned i;
 
 	if ((done & joint.needed) == joint.needed)
 		return true;
