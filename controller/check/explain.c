@@ -148,7 +148,10 @@ static int step(struct taking *t, struct causal *const causal[2], const struct f
 
 	clocked.message = fed->known[!fed->node];
 	causal_step(causal[0], fed, known[0]);
-	causal_step(causal[1], &clocked, known[1]);
+	if (causal[1])
+		causal_step(causal[1], &clocked, known[1]);
+	else
+		memcpy(known[1], known[0], sizeof(known[1]));
 	if (!is_wanted(t, fed))
 		return 0;
 	if (take(t, fed->node, fed->number, sequence, err) < 0)
@@ -181,15 +184,19 @@ static int take_pending(struct taking *t, uint64_t sequence, struct error *err)
 
 static int walk(struct taking *t, struct error *err)
 {
-	struct feed *feed = feed_open(t->tapes, t->scan, t->bounds, err);
+	struct feed *feed = feed_open(t->tapes, t->scan, t->bounds, false, err);
 	struct causal_sizes sizes = {window_for(t->scan, 1U << 15), window_for(t->scan, 1U << 12),
 				     window_for(t->scan, 1U << 14)};
-	struct causal *causal[2] = {causal_new(&sizes, err), causal_new(&sizes, err)};
+	/* Only bounds of two clocks prove anything that messages do not, and what was read adds to.
+	 */
+	bool clocked = t->bounds->clock == HISTORY_CLOCK_BOUNDS;
+	struct causal *causal[2] = {causal_new(&sizes, err),
+				    clocked ? causal_new(&sizes, err) : NULL};
 	uint64_t sequence = 0;
 	struct fed fed;
 	int got = -1;
 
-	if (!feed || !causal[0] || !causal[1])
+	if (!feed || !causal[0] || (clocked && !causal[1]))
 		goto out;
 	for (; (got = feed_next(feed, &fed, 1, err)) > 0; sequence++) {
 		if (step(t, causal, &fed, sequence, err) < 0) {
@@ -200,11 +207,12 @@ static int walk(struct taking *t, struct error *err)
 	if (!got)
 		got = take_pending(t, sequence, err);
 out:
+	if (!t->to->why) {
+		t->to->why = causal[clocked];
+		causal[clocked] = NULL;
+	}
 	causal_free(causal[0]);
-	if (t->to->why)
-		causal_free(causal[1]);
-	else
-		t->to->why = causal[1];
+	causal_free(causal[1]);
 	feed_close(feed);
 	return got;
 }

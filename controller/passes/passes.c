@@ -15,7 +15,7 @@
 #include "order/crew.h"
 #include "history/grow.h"
 
-#define BATCH 8192U
+#define BATCH FEED_AHEAD
 #define LITMUS_KEPT 1000U
 #define SHARES_MAX (2 * CREW_MAX)
 
@@ -183,6 +183,13 @@ static int run_batches(struct running *r, struct crew *crew, struct error *err)
 	unsigned i, next = 0;
 	int result;
 
+	/* What is read ahead is not there for the first batch, nor is anyone waiting for it. */
+	for (i = 0; i < 2; i++) {
+		feed_expect(r->feed, crew);
+		crew_finish(crew);
+		if (feed_came(r->feed, err) < 0)
+			return -1;
+	}
 	if (fill(r, r->batches[0], err) < 0)
 		return -1;
 	while (r->batches[next]->n) {
@@ -190,9 +197,10 @@ static int run_batches(struct running *r, struct crew *crew, struct error *err)
 		next ^= 1;
 		for (i = 0; i < r->n_jobs; i++)
 			crew_add(crew, work, &r->jobs[i]);
+		feed_expect(r->feed, crew);
 		result = fill(r, r->batches[next], err);
 		crew_finish(crew);
-		if (result < 0)
+		if (result < 0 || feed_came(r->feed, err) < 0)
 			return -1;
 		for (i = 0; i < r->n_jobs; i++) {
 			if (r->jobs[i].failed) {
@@ -363,7 +371,7 @@ static int run_once(const struct tapes *tapes, struct scan *scan, struct clock_b
 	if (!crew)
 		return -1;
 	r.shares = crew_size(crew) > 1 ? 2 * crew_size(crew) : 1;
-	r.feed = feed_open(tapes, scan, bounds, err);
+	r.feed = feed_open(tapes, scan, bounds, crew_size(crew) > 1, err);
 	if (!r.feed)
 		goto out;
 	r.batches[0] = batch_new(window_for(scan, BATCH), err);
