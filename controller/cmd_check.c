@@ -14,11 +14,15 @@
 
 #include "check/check.h"
 #include "command.h"
+#include "common/clock.h"
 #include "common/parse.h"
 #include "judge_run.h"
 #include "merge_verdicts.h"
 #include "report/report.h"
 #include "rundir/rundir.h"
+
+#define THREADS_MAX 64
+#define SHOW_EVERY_NS (NS_PER_S / 2)
 
 struct arguments {
 	struct check_options check;
@@ -70,6 +74,16 @@ bad:
 	return usage_error("--shard: K/N with K from 1 to N and N up to 4096 is meant, not ", text);
 }
 
+static int read_threads(const char *text, struct check_options *ret)
+{
+	uint64_t threads;
+
+	if (parse_u64(text, THREADS_MAX, "threads", &threads, NULL) < 0 || !threads)
+		return usage_error("--threads: a number from 1 to 64 is meant, not ", text);
+	ret->threads = (unsigned)threads;
+	return 0;
+}
+
 static int read_option(int option, struct arguments *ret)
 {
 	switch (option) {
@@ -85,6 +99,8 @@ static int read_option(int option, struct arguments *ret)
 	case 'j':
 		ret->merge = true;
 		return 0;
+	case 't':
+		return read_threads(optarg, &ret->check);
 	case 'v':
 		ret->verbose = true;
 		return 0;
@@ -130,6 +146,7 @@ static int read_arguments(int argc, char **argv, struct arguments *ret)
 						{"max-rate", required_argument, NULL, 'm'},
 						{"cell", required_argument, NULL, 'i'},
 						{"shard", required_argument, NULL, 's'},
+						{"threads", required_argument, NULL, 't'},
 						{"merge", no_argument, NULL, 'j'},
 						{"format", required_argument, NULL, 'f'},
 						{"verbose", no_argument, NULL, 'v'},
@@ -166,6 +183,17 @@ static int judge_files(const struct arguments *a, struct report_read *ret, struc
 }
 
 /* The verdicts and the run they are of, from wherever they come. */
+/* A line that is rewritten, for who waits at a terminal. */
+static void show_progress(void *context, const char *what, double share)
+{
+	uint64_t *next = context;
+
+	if (clock_ns() < *next)
+		return;
+	*next = clock_ns() + SHOW_EVERY_NS;
+	fprintf(stderr, "\r\033[K%s: %.0f %%", what, share * 100);
+}
+
 static int judge(const struct arguments *a, struct report_read *ret, struct error *err)
 {
 	if (a->merge)
@@ -195,11 +223,18 @@ static int run(int argc, char **argv)
 	struct arguments arguments = {0};
 	struct report_read judged = {0};
 	struct error err;
+	uint64_t next = clock_ns() + 2 * SHOW_EVERY_NS; /* what is quick says nothing */
+	bool terminal = isatty(STDERR_FILENO);
 	int status;
 
 	if (read_arguments(argc, argv, &arguments) < 0)
 		return 2;
-	if (judge(&arguments, &judged, &err) < 0) {
+	if (terminal)
+		arguments.check.progress = (struct judge_progress){show_progress, &next};
+	status = judge(&arguments, &judged, &err);
+	if (terminal)
+		fputs("\r\033[K", stderr);
+	if (status < 0) {
 		fprintf(stderr, "stalemate: %s\n", err.text);
 		return error_exit_status(&err);
 	}
@@ -231,6 +266,7 @@ const struct command command_check = {
 		"  --shard K/N       only the units of shard K (1 to N) of N (up to 4096), for a "
 		"job\n"
 		"                    array; with --format json, so that --merge can read it\n"
+		"  --threads N       work with N threads (1 to 64; one for each core)\n"
 		"  --merge           join the JSON verdicts of all N shards of one history or run\n"
 		"  --format FORMAT   text (the default) or json (docs/verdict-format.md)\n"
 		"  -v, --verbose     explain up to ten violations of a cell, not one\n"

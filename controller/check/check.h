@@ -6,15 +6,17 @@
 #define CHECK_CHECK_H
 
 #include "check/verdict.h"
+#include "order/progress.h"
 
 #define SHARDS_MAX 4096 /* parts that a history can be judged in */
 
 struct check_options {
-	double confidence;	/* 0 = as the facts say, or 0.95 */
-	double max_rate;	/* 0 = as the facts say; no facts: no demand */
-	unsigned passes;	/* PASS_... (passes.h); 0: all */
-	unsigned threads;	/* 0: as many as there are cores */
-	unsigned group_ops;	/* operations of marked units looked at together; 0: many */
+	double confidence;  /* 0 = as the facts say, or 0.95 */
+	double max_rate;    /* 0 = as the facts say; no facts: no demand */
+	unsigned passes;    /* PASS_... (passes.h); 0: all */
+	unsigned threads;   /* 0: as many as there are cores */
+	unsigned group_ops; /* operations of marked units looked at together; 0: many */
+	struct judge_progress progress;
 	unsigned shard, shards; /* judge the units of shard `shard` (from 1) of `shards`; 0: all */
 };
 

@@ -13,6 +13,7 @@
 #include "history/grow.h"
 
 #define FILTER_BITS (1U << 16)
+#define STEP 65536U /* operations between two words about progress */
 
 /* A set of numbers that is quick to say no. */
 struct set {
@@ -57,8 +58,9 @@ struct taking {
 	struct clock_bounds *bounds;
 	struct set units, names;
 	const struct extract_window *window; /* NULL: all */
-	uint64_t seen;			     /* operations of the units so far */
-	bool second;			     /* only writes named that have not been taken */
+	const struct judge_progress *progress;
+	uint64_t seen; /* operations of the units so far */
+	bool second;   /* only writes named that have not been taken */
 	struct extract *to;
 	struct record record;
 	uint8_t buf[RECORD_MAX];
@@ -199,6 +201,9 @@ static int walk(struct taking *t, struct error *err)
 	if (!feed || !causal[0] || (clocked && !causal[1]))
 		goto out;
 	for (; (got = feed_next(feed, &fed, 1, err)) > 0; sequence++) {
+		if (sequence % STEP == 0)
+			judge_progress_step(t->progress, "looking at what is marked", sequence,
+					    t->scan->counts.ops);
 		if (step(t, causal, &fed, sequence, err) < 0) {
 			got = -1;
 			goto out;
@@ -293,7 +298,7 @@ static int copy_files(const struct history *from, struct history *to, struct err
 
 int extract_units(const struct tapes *tapes, struct scan *scan, struct clock_bounds *bounds,
 		  const uint64_t *units, size_t n, const struct extract_window *window,
-		  struct extract *ret, struct error *err)
+		  const struct judge_progress *progress, struct extract *ret, struct error *err)
 {
 	struct taking *t = calloc(1, sizeof(*t));
 	struct extract to = {.order = {.bounds = bounds}};
@@ -308,6 +313,7 @@ int extract_units(const struct tapes *tapes, struct scan *scan, struct clock_bou
 	t->bounds = bounds;
 	t->to = &to;
 	t->window = window;
+	t->progress = progress;
 	set_init(&t->units, units, n);
 	if (copy_files(&tapes->loaded, &to.history, err) < 0 || walk(t, err) < 0 ||
 	    find_names(&to.history, &names, &n_names, err) < 0)

@@ -9,6 +9,7 @@
 #include "order/causal.h"
 #include "order/feed.h"
 #include "order/order.h"
+#include "order/progress.h"
 #include "check/verdict.h"
 
 /* Operations taken out at once. */
@@ -36,7 +37,7 @@ struct extract_window {
  */
 int extract_units(const struct tapes *tapes, struct scan *scan, struct clock_bounds *bounds,
 		  const uint64_t *units, size_t n, const struct extract_window *window,
-		  struct extract *ret, struct error *err);
+		  const struct judge_progress *progress, struct extract *ret, struct error *err);
 void extract_done(struct extract *extract);
 
 /* The operation at a slot as a witness. */

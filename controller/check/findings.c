@@ -15,10 +15,11 @@
 
 #define KEPT_MAX (2 * EXAMPLES_MAX)
 
-int findings_init(struct findings *findings, const struct rounds *rounds, size_t group_ops,
-		  struct error *err)
+int findings_init(struct findings *findings, const struct rounds *rounds,
+		  const struct judge_progress *progress, size_t group_ops, struct error *err)
 {
 	memset(findings, 0, sizeof(*findings));
+	findings->progress = progress;
 	findings->group_ops = group_ops ? group_ops : EXPLAIN_OPS;
 	findings->first_ns[0] = findings->first_ns[1] = UINT64_MAX;
 	return round_marks_init(&findings->rounds, rounds, err);
@@ -260,7 +261,8 @@ static int explain_group(struct findings *to, const struct group *from, struct c
 		return error_set(err, ERROR_WORLD, "out of memory");
 	for (i = 0; i < n; i++)
 		numbers[i] = marked[i]->unit;
-	if (extract_units(own.tapes, own.scan, bounds, numbers, n, own.window, &extract, err) < 0)
+	if (extract_units(own.tapes, own.scan, bounds, numbers, n, own.window, to->progress,
+			  &extract, err) < 0)
 		goto out;
 	if (own.across)
 		order_across(&extract);

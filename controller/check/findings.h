@@ -11,6 +11,7 @@
 #include "passes/passes.h"
 
 struct findings {
+	const struct judge_progress *progress;
 	size_t group_ops;		/* operations to be looked at together */
 	uint64_t classes[ANOMALIES], n; /* violations */
 	uint64_t accused;		/* with their repeats */
@@ -27,8 +28,8 @@ struct findings {
 };
 
 /* group_ops: how many operations are looked at together; 0: EXPLAIN_OPS. */
-int findings_init(struct findings *findings, const struct rounds *rounds, size_t group_ops,
-		  struct error *err);
+int findings_init(struct findings *findings, const struct rounds *rounds,
+		  const struct judge_progress *progress, size_t group_ops, struct error *err);
 void findings_done(struct findings *findings);
 
 /*

@@ -62,7 +62,7 @@ static int run(struct judging *j, struct passes *passes, struct findings *findin
 {
 	if (passes_run(j->tapes, &j->scan, &j->bounds, &j->options, passes, err) < 0)
 		return -1;
-	if (findings_init(findings, &j->scan.rounds, j->group_ops, err) < 0 ||
+	if (findings_init(findings, &j->scan.rounds, &j->options.progress, j->group_ops, err) < 0 ||
 	    explain(j, passes, false, findings, &ret_innocent[0], err) < 0 ||
 	    explain(j, passes, true, findings, &ret_innocent[1], err) < 0 ||
 	    findings_litmus(findings, j->tapes, &j->scan, passes, err) < 0) {
@@ -246,8 +246,10 @@ int judgement_make(struct tapes *tapes, const struct check_options *options,
 		j.options.threads = options->threads;
 		j.options.shard = options->shard;
 		j.options.shards = options->shards;
+		j.options.progress = options->progress;
 		j.group_ops = options->group_ops;
 	}
+	judge_progress_step(&j.options.progress, "reading", 0, 1);
 	if (scan_tapes(tapes, j.options.threads, &j.scan, err) < 0)
 		return -1;
 	if (clock_bounds_build(&tapes->loaded.header, tapes->loaded.samples,

@@ -178,9 +178,11 @@ static struct batch *batch_new(unsigned room, struct error *err)
 	return batch;
 }
 
-static int run_batches(struct running *r, struct crew *crew, struct error *err)
+static int run_batches(struct running *r, const struct scan *scan, struct crew *crew,
+		       struct error *err)
 {
 	unsigned i, next = 0;
+	uint64_t done = 0;
 	int result;
 
 	/* What is read ahead is not there for the first batch, nor is anyone waiting for it. */
@@ -193,6 +195,8 @@ static int run_batches(struct running *r, struct crew *crew, struct error *err)
 	if (fill(r, r->batches[0], err) < 0)
 		return -1;
 	while (r->batches[next]->n) {
+		done += (unsigned)r->batches[next]->n;
+		judge_progress_step(&r->options->progress, "judging", done, scan->counts.ops);
 		r->current = next;
 		next ^= 1;
 		for (i = 0; i < r->n_jobs; i++)
@@ -385,7 +389,7 @@ static int run_once(const struct tapes *tapes, struct scan *scan, struct clock_b
 		goto out;
 	if (open_jobs(&r, scan, err) < 0)
 		goto out;
-	if (run_batches(&r, crew, err) < 0) {
+	if (run_batches(&r, scan, crew, err) < 0) {
 		result = feed_is_circle(r.feed) && bounds->clock == HISTORY_CLOCK_BOUNDS ? 1 : -1;
 		goto out;
 	}

@@ -7,6 +7,7 @@
 
 #include "order/causal.h"
 #include "order/feed.h"
+#include "order/progress.h"
 #include "passes/litmus.h"
 #include "passes/live.h"
 
@@ -21,6 +22,7 @@ struct passes_options {
 	unsigned passes;
 	unsigned shard, shards; /* judge units of this shard (from 1) only; 0: all */
 	unsigned threads;	/* 0: as many as there are cores */
+	struct judge_progress progress;
 };
 
 /* A unit that some pass marked. */
