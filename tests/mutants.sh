@@ -131,15 +131,15 @@ if ((${#chosen[@]} == 0)); then
 	exit 2
 fi
 
-# What is judged by which tests: all unit tests that include something of check/.
-mapfile -t tests < <(grep -l '"check/' tests/unit/test_*.c | sed 's,.*/,,; s,\.c$,,' |
+# What is judged by which tests: all unit tests that include something of order/, passes/ or check/.
+mapfile -t tests < <(grep -lE '"(order|passes|check)/' tests/unit/test_*.c | sed 's,.*/,,; s,\.c$,,' |
 	grep -vxE 'test_(oracle|report.*|history.*|export.*)')
 MUTANTS_FLAGS=$(pkg-config --cflags libxml-2.0 jansson inih) || exit 3
 export CC=${CC-gcc} CFLAGS=${CFLAGS-} MUTANTS_FLAGS
 export -f compile
 # shellcheck disable=SC2016 # expanded by the inner shell
 {
-	printf '%s\n' common/*.c controller/{rundir,check,report,plan}/*.c tests/unit/test_oracle.c
+	printf '%s\n' common/*.c controller/{rundir,history,order,passes,check,export,report,plan}/*.c tests/unit/test_oracle.c
 	printf 'tests/unit/%s.c\n' "${tests[@]}"
 } | xargs -P "$(nproc)" -I '{}' bash -c '
 	object=objects/${1%.c}.o
