@@ -16,7 +16,6 @@
  */
 #include "order/feed.h"
 
-#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -156,7 +155,7 @@ static int fill_pending(struct feed *feed, struct error *err)
 }
 
 struct feed *feed_open(const struct tapes *tapes, struct scan *scan, struct clock_bounds *bounds,
-		       bool ahead, struct error *err)
+		       struct error *err)
 {
 	struct feed *feed = calloc(1, sizeof(*feed));
 	unsigned node;
@@ -168,7 +167,7 @@ struct feed *feed_open(const struct tapes *tapes, struct scan *scan, struct cloc
 	feed->scan = scan;
 	feed->bounds = bounds;
 	for (node = 0; node < NODES; node++) {
-		if (side_open(&feed->sides[node], tapes, scan, bounds, node, ahead, err) < 0)
+		if (side_open(&feed->sides[node], tapes, scan, bounds, node, err) < 0)
 			goto out;
 	}
 	if (check_messages(feed, err) < 0 || fill_pending(feed, err) < 0)
@@ -257,21 +256,6 @@ int feed_next(struct feed *feed, struct fed *ret, unsigned max, struct error *er
 			return -1;
 	}
 	return (int)n;
-}
-
-static_assert(FEED_AHEAD <= (BLOCKS_AHEAD - 1) * BLOCK_OPS, "a batch is within the blocks ahead");
-
-void feed_expect(struct feed *feed, struct crew *crew)
-{
-	block_reader_expect(&feed->sides[0].reader, crew);
-	block_reader_expect(&feed->sides[1].reader, crew);
-}
-
-int feed_came(struct feed *feed, struct error *err)
-{
-	if (block_reader_came(&feed->sides[0].reader, err) < 0)
-		return -1;
-	return block_reader_came(&feed->sides[1].reader, err);
 }
 
 bool feed_is_circle(const struct feed *feed)

@@ -9,7 +9,6 @@
 #define ORDER_FEED_H
 
 #include "history/clock_pieces.h"
-#include "order/crew.h"
 #include "order/scan.h"
 
 struct feed;
@@ -18,12 +17,11 @@ struct feed;
  * Begin at the front. The scan's pending writes are given their K. bounds may be changed: to no
  * clock at all, with its warning set, when the messages leave no offset within them. ERROR_USER
  * when a message cannot be: K above the number of completions, a tie that leaves the K-th
- * completion uncertain, an edge that contradicts the one clock. ahead: see feed_expect. The
- * arguments stay the caller's, and must outlive the feed. NULL on failure; else release with
- * feed_close.
+ * completion uncertain, an edge that contradicts the one clock. The arguments stay the caller's,
+ * and must outlive the feed. NULL on failure; else release with feed_close.
  */
 struct feed *feed_open(const struct tapes *tapes, struct scan *scan, struct clock_bounds *bounds,
-		       bool ahead, struct error *err);
+		       struct error *err);
 void feed_close(struct feed *feed);
 
 /*
@@ -32,14 +30,6 @@ void feed_close(struct feed *feed);
  * feed_is_circle tells).
  */
 int feed_next(struct feed *feed, struct fed *ret, unsigned max, struct error *err);
-
-/*
- * With ahead, which feed_open was given: let the crew read ahead. Until crew_finish and feed_came
- * at most FEED_AHEAD operations may be asked for.
- */
-#define FEED_AHEAD 8192U
-void feed_expect(struct feed *feed, struct crew *crew);
-int feed_came(struct feed *feed, struct error *err);
 
 /* The failure was a circle. With bounds of two clocks these are then to be doubted, and the
  * history to be fed again without them. */

@@ -2,7 +2,7 @@
 /*
  * feed_side.c - see feed_side.h.
  *
- * What is asked of completions gone past is nearly
+ * A block of completions is decoded at a time. What is asked of completions gone past is nearly
  * always about the last few, which a ring keeps; what lies further back is read again.
  *
  * late: from when on a completion certainly lies before, on the other node's clock. It is made to
@@ -17,6 +17,7 @@
 
 #define RING 32768U /* at most */
 #define NEAR 64U
+#define CHUNK 4096U
 
 struct old_block {
 	size_t block; /* SIZE_MAX: none */
@@ -24,8 +25,25 @@ struct old_block {
 	uint8_t *buf;
 };
 
+/* From when on, on the other node's clock, what completed then certainly lies before. */
+static uint64_t late_of(struct side *side, uint64_t time)
+{
+	__int128 late;
+	int64_t lo, hi;
+
+	if (!clock_bounds_at(side->bounds, side->node, time, &lo, &hi))
+		return UINT64_MAX;
+	if (side->bounds->best_guess)
+		lo = hi = lo + (int64_t)(((uint64_t)hi - (uint64_t)lo) / 2);
+	/* theta = clock(b) - clock(a): on a's clock at most time - lo, on b's at most time + hi */
+	late = side->node ? (__int128)time - lo : (__int128)time + hi;
+	if (late < 0)
+		return 0;
+	return late >= UINT64_MAX ? UINT64_MAX : (uint64_t)late + 1;
+}
+
 int side_open(struct side *side, const struct tapes *tapes, const struct scan *scan,
-	      struct clock_bounds *bounds, unsigned node, bool ahead, struct error *err)
+	      struct clock_bounds *bounds, unsigned node, struct error *err)
 {
 	size_t block;
 
@@ -38,16 +56,21 @@ int side_open(struct side *side, const struct tapes *tapes, const struct scan *s
 	block = side->scan->n_completed < BLOCK_OPS ? side->scan->n_completed : BLOCK_OPS;
 	for (side->ring = 64; side->ring <= side->scan->n_completed && side->ring < RING;)
 		side->ring *= 2;
+	side->ops = calloc(block + 1, sizeof(*side->ops));
+	side->slots = calloc(block + 1, sizeof(*side->slots));
+	side->least = calloc(block + 1, sizeof(*side->least));
+	side->late = calloc(block + 1, sizeof(*side->late));
 	side->times = calloc(side->ring, sizeof(*side->times));
 	side->lates = calloc(side->ring, sizeof(*side->lates));
 	side->old = calloc(1, sizeof(*side->old));
-	if (!side->times || !side->lates || !side->old)
+	if (!side->ops || !side->slots || !side->least || !side->late || !side->times ||
+	    !side->lates || !side->old)
 		return error_set(err, ERROR_WORLD, "out of memory");
 	side->old->block = SIZE_MAX;
 	side->old->times = calloc(block + 1, sizeof(uint64_t));
-	if (block_reader_open(&side->reader, tapes, scan, bounds, node, ahead, err) < 0)
-		return -1;
-	side->old->buf = malloc((side->reader.chunk + 1) * RECORD_SIZE);
+	side->chunk =
+		tapes->nodes[node].n_slots < CHUNK ? (size_t)tapes->nodes[node].n_slots : CHUNK;
+	side->old->buf = malloc((side->chunk + 1) * RECORD_SIZE);
 	if (!side->old->times || !side->old->buf)
 		return error_set(err, ERROR_WORLD, "out of memory");
 	return 0;
@@ -55,7 +78,10 @@ int side_open(struct side *side, const struct tapes *tapes, const struct scan *s
 
 void side_close(struct side *side)
 {
-	block_reader_close(&side->reader);
+	free(side->ops);
+	free(side->slots);
+	free(side->least);
+	free(side->late);
 	free(side->times);
 	free(side->lates);
 	if (side->old) {
@@ -66,12 +92,58 @@ void side_close(struct side *side)
 	memset(side, 0, sizeof(*side));
 }
 
-static void use_old(void *context, uint32_t i, const struct op_head *op, uint32_t slot)
+/* Give each completed operation of a block to use(), in order. */
+static int walk_block(struct side *side, size_t block, struct error *err,
+		      void (*use)(struct side *side, uint32_t i, const struct op_head *op,
+				  uint32_t slot))
 {
-	struct old_block *old = context;
+	uint64_t slot = side->scan->blocks[block].slot,
+		 end = side->tapes->nodes[side->node].n_slots;
+	uint32_t i = 0, most = side->scan->n_completed - (uint32_t)block * BLOCK_OPS;
+	struct op_head op;
+	size_t n, at;
 
+	if (block + 1 < side->scan->n_blocks)
+		end = side->scan->blocks[block + 1].slot;
+	if (most > BLOCK_OPS)
+		most = BLOCK_OPS;
+	while (slot < end) {
+		n = end - slot < side->chunk ? (size_t)(end - slot) : side->chunk;
+		if (tape_read(side->tapes, side->node, slot, n, side->old->buf, err) < 0)
+			return -1;
+		for (at = 0; at < n && i < most;) {
+			const uint8_t *record = side->old->buf + at * RECORD_SIZE;
+
+			if (record[0] == RECORD_OP) {
+				record_peek(record, &op);
+				if (op.complete != TIME_NONE)
+					use(side, i++, &op, (uint32_t)(slot + at));
+			}
+			at += 1 + record_sides(record);
+		}
+		/* Side records may reach beyond the chunk. */
+		slot += at;
+		if (i == most)
+			break;
+	}
+	if (i < most)
+		return error_set(
+			err, ERROR_WORLD, "%s: changed while it was being judged",
+			side->tapes->loaded.files[side->tapes->nodes[side->node].file].name);
+	return 0;
+}
+
+static void use_now(struct side *side, uint32_t i, const struct op_head *op, uint32_t slot)
+{
+	side->ops[i] = *op;
+	side->slots[i] = slot;
+	side->n = i + 1;
+}
+
+static void use_old(struct side *side, uint32_t i, const struct op_head *op, uint32_t slot)
+{
 	(void)slot;
-	old->times[i] = op->complete;
+	side->old->times[i] = op->complete;
 }
 
 static int load_old(struct side *side, size_t block, struct error *err)
@@ -79,28 +151,37 @@ static int load_old(struct side *side, size_t block, struct error *err)
 	if (side->old->block == block)
 		return 0;
 	side->old->block = SIZE_MAX;
-	if (block_walk(&side->reader, block, side->old->buf, use_old, side->old, err) < 0)
+	if (walk_block(side, block, err, use_old) < 0)
 		return -1;
 	side->old->block = block;
 	return 0;
 }
 
-/* The next block. */
+/* The next block: its operations, and what is derived of them. */
 static int load_next(struct side *side, struct error *err)
 {
-	struct loaded *block;
+	uint64_t least = UINT64_MAX;
+	int64_t lo, hi;
+	uint32_t i;
 
 	side->at = side->n = 0;
-	if (block_reader_next(&side->reader, &block, err) < 0)
-		return -1;
-	if (!block)
+	if (side->next_block == side->scan->n_blocks)
 		return 0;
-	side->ops = block->ops;
-	side->slots = block->slots;
-	side->least = block->least;
-	side->late = block->late;
-	side->n = block->n;
-	side->middle = block->middle;
+	if (walk_block(side, side->next_block++, err, use_now) < 0)
+		return -1;
+	if (side->next_block < side->scan->n_blocks)
+		least = side->scan->blocks[side->next_block].invoke_least;
+	for (i = side->n; i--;) {
+		if (side->ops[i].invoke < least)
+			least = side->ops[i].invoke;
+		side->least[i] = least;
+	}
+	for (i = 0; i < side->n; i++) {
+		side->late[i] = late_of(side, side->ops[i].complete);
+	}
+	side->middle = 0;
+	if (clock_bounds_at(side->bounds, side->node, side->ops[0].complete, &lo, &hi))
+		side->middle = lo + (int64_t)(((uint64_t)hi - (uint64_t)lo) / 2);
 	return 0;
 }
 
@@ -132,8 +213,6 @@ static void look_at_next(struct side *side)
 
 int side_begin(struct side *side, struct error *err)
 {
-	/* Only now is it settled whether there are any bounds. */
-	side->reader.bounds = *side->bounds;
 	if (load_next(side, err) < 0)
 		return -1;
 	look_at_next(side);
@@ -167,7 +246,7 @@ static int look_up(struct side *side, uint32_t index, uint64_t time, bool late, 
 
 	if (side_time(side, index, &at, err) < 0)
 		return -1;
-	*ret = (late ? block_late(side->bounds, side->node, at) : at + 1) <= time;
+	*ret = (late ? late_of(side, at) : at + 1) <= time;
 	return 0;
 }
 
@@ -246,7 +325,7 @@ int side_count(struct side *side, uint64_t time, bool late, uint32_t *ret, struc
 	while (lo < hi) {
 		mid = lo + (hi - lo) / 2;
 		at = side->scan->blocks[mid].time;
-		if (late ? block_late(side->bounds, side->node, at) <= time : at < time)
+		if (late ? late_of(side, at) <= time : at < time)
 			lo = mid + 1;
 		else
 			hi = mid;
@@ -259,7 +338,7 @@ int side_count(struct side *side, uint64_t time, bool late, uint32_t *ret, struc
 	n = side->scan->n_completed - (uint32_t)(lo - 1) * BLOCK_OPS;
 	for (i = 0; i < n && i < BLOCK_OPS; i++) {
 		at = side->old->times[i];
-		if (late ? block_late(side->bounds, side->node, at) > time : at >= time)
+		if (late ? late_of(side, at) > time : at >= time)
 			break;
 	}
 	*ret = (uint32_t)(lo - 1) * BLOCK_OPS + i;

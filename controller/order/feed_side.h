@@ -4,7 +4,6 @@
 #define ORDER_FEED_SIDE_H
 
 #include "history/clock_pieces.h"
-#include "order/feed_block.h"
 #include "order/scan.h"
 
 struct side {
@@ -13,14 +12,13 @@ struct side {
 	const struct rounds *rounds;
 	struct clock_bounds *bounds;
 	unsigned node;
-	struct block_reader reader;
-	/* The block of completions at hand, in the reader: n of them (0: the end), the next one at
-	 * `at`. */
+	/* The block of completions at hand: n of them (0: the end), the next one at `at`. */
 	struct op_head *ops;
 	uint32_t *slots;
 	uint64_t *least; /* the least invocation from here on */
 	uint64_t *late;	 /* from when on it certainly lies before, on the other's clock */
 	uint32_t at, n;
+	size_t next_block;
 	uint32_t message;    /* of the next operation: what messages prove of the other node */
 	uint32_t done;	     /* completions gone past */
 	int64_t middle;	     /* of the clock bounds at the block: clock(b) - clock(a) */
@@ -38,7 +36,7 @@ struct side {
 };
 
 int side_open(struct side *side, const struct tapes *tapes, const struct scan *scan,
-	      struct clock_bounds *bounds, unsigned node, bool ahead, struct error *err);
+	      struct clock_bounds *bounds, unsigned node, struct error *err);
 void side_close(struct side *side);
 
 /* Go to the first operation; to the next one. */

@@ -68,7 +68,7 @@ void order_done(struct order *order)
 static int fill(const struct tapes *tapes, struct scan *scan, struct order *order,
 		struct error *err)
 {
-	struct feed *feed = feed_open(tapes, scan, order->bounds, false, err);
+	struct feed *feed = feed_open(tapes, scan, order->bounds, err);
 	struct fed fed;
 	int got = -1;
 	size_t i;

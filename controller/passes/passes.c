@@ -15,7 +15,7 @@
 #include "order/crew.h"
 #include "history/grow.h"
 
-#define BATCH FEED_AHEAD
+#define BATCH 8192U
 #define LITMUS_KEPT 1000U
 #define SHARES_MAX (2 * CREW_MAX)
 
@@ -86,22 +86,26 @@ static int across(struct running *r, struct batch *batch, int i, struct error *e
 	return 0;
 }
 
+static int put(struct picked *to, uint32_t i, struct error *err)
+{
+	if (to->n && to->ops[to->n - 1] == i)
+		return 0;
+	if (to->n == to->cap && grow((void **)&to->ops, &to->cap, to->n, sizeof(i), err) < 0)
+		return -1;
+	to->ops[to->n++] = i;
+	return 0;
+}
+
 /* Put an operation on the lists of the shares that its units are of. */
 static int pick(struct running *r, struct batch *batch, uint32_t i, struct error *err)
 {
 	const struct fed *op = &batch->ops[i];
-	struct picked *to;
 	unsigned k;
 
 	for (k = 0; k < op->count; k++) {
-		if (!counts_here(r, op->unit + k))
-			continue;
-		to = &batch->picked[live_share(op->unit + k, r->shares)];
-		if (to->n && to->ops[to->n - 1] == i)
-			continue;
-		if (grow((void **)&to->ops, &to->cap, to->n, sizeof(i), err) < 0)
+		if (counts_here(r, op->unit + k) &&
+		    put(&batch->picked[live_share(op->unit + k, r->shares)], i, err) < 0)
 			return -1;
-		to->ops[to->n++] = i;
 	}
 	return 0;
 }
@@ -109,6 +113,7 @@ static int pick(struct running *r, struct batch *batch, uint32_t i, struct error
 /* The next batch, and what is done to it in order of the feed. */
 static int fill(struct running *r, struct batch *batch, struct error *err)
 {
+	bool in_part = r->options->shards > 1;
 	unsigned share;
 	int i;
 
@@ -120,7 +125,7 @@ static int fill(struct running *r, struct batch *batch, struct error *err)
 
 		if (r->causal && across(r, batch, i, err) < 0)
 			return -1;
-		if (counts_here(r, op->unit))
+		if (in_part && counts_here(r, op->unit))
 			op_counts_add(&r->result.counts, op->kind, op->outcome);
 		if (pick(r, batch, (uint32_t)i, err) < 0)
 			return -1;
@@ -139,6 +144,9 @@ static void work(void *context)
 	for (i = 0; i < picked->n && !job->failed; i++) {
 		const struct fed *op = &batch->ops[picked->ops[i]];
 
+		/* Another thread has fed it: it takes its time from there to here. */
+		if (i + 32 < picked->n)
+			__builtin_prefetch(&batch->ops[picked->ops[i + 32]]);
 		if (i + 12 < picked->n)
 			live_expect(job->live, &batch->ops[picked->ops[i + 6]],
 				    &batch->ops[picked->ops[i + 12]]);
@@ -185,13 +193,6 @@ static int run_batches(struct running *r, const struct scan *scan, struct crew *
 	uint64_t done = 0;
 	int result;
 
-	/* What is read ahead is not there for the first batch, nor is anyone waiting for it. */
-	for (i = 0; i < 2; i++) {
-		feed_expect(r->feed, crew);
-		crew_finish(crew);
-		if (feed_came(r->feed, err) < 0)
-			return -1;
-	}
 	if (fill(r, r->batches[0], err) < 0)
 		return -1;
 	while (r->batches[next]->n) {
@@ -201,10 +202,9 @@ static int run_batches(struct running *r, const struct scan *scan, struct crew *
 		next ^= 1;
 		for (i = 0; i < r->n_jobs; i++)
 			crew_add(crew, work, &r->jobs[i]);
-		feed_expect(r->feed, crew);
 		result = fill(r, r->batches[next], err);
 		crew_finish(crew);
-		if (result < 0 || feed_came(r->feed, err) < 0)
+		if (result < 0)
 			return -1;
 		for (i = 0; i < r->n_jobs; i++) {
 			if (r->jobs[i].failed) {
@@ -340,11 +340,15 @@ static void count_pending(struct running *r, const struct scan *scan)
 	struct op_counts *to = &r->result.counts;
 	size_t i;
 
+	if (r->options->shards < 2) {
+		*to = scan->counts;
+		return;
+	}
 	for (i = 0; i < scan->n_pending; i++) {
 		if (counts_here(r, scan->pending[i].unit))
 			op_counts_add(to, OP_WRITE, OUTCOME_UNKNOWN);
 	}
-	if (r->options->shards > 1 && r->options->shard > 1)
+	if (r->options->shard > 1)
 		return;
 	to->ops += scan->bare.ops;
 	to->reads += scan->bare.reads;
@@ -375,7 +379,7 @@ static int run_once(const struct tapes *tapes, struct scan *scan, struct clock_b
 	if (!crew)
 		return -1;
 	r.shares = crew_size(crew) > 1 ? 2 * crew_size(crew) : 1;
-	r.feed = feed_open(tapes, scan, bounds, crew_size(crew) > 1, err);
+	r.feed = feed_open(tapes, scan, bounds, err);
 	if (!r.feed)
 		goto out;
 	r.batches[0] = batch_new(window_for(scan, BATCH), err);

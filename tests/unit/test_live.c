@@ -33,7 +33,7 @@ static void run_pass(const struct tapes *tapes, struct scan *scan, bool exact, s
 
 	assert_int_equal(clock_bounds_build(&tapes->loaded.header, NULL, 0, NULL, 0, &bounds, &err),
 			 0);
-	feed = feed_open(tapes, scan, &bounds, false, &err);
+	feed = feed_open(tapes, scan, &bounds, &err);
 	assert_non_null(feed);
 	live = live_open(scan, exact, &all, &err);
 	assert_non_null(live);
