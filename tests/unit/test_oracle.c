@@ -3,10 +3,10 @@
  * test_oracle.c - the judge against a search that knows no theory.
  *
  * Guards against: a register check that accuses a correct history, or misses a wrong one. Random
- * small histories (2 to 4 lanes, two units, unknown and failed outcomes, ties, message edges, one
- * clock or two) are judged and also searched by brute force for an order that explains them, in
- * the manner of Wing and Gong: any order of the operations of a unit that agrees with what is
- * certainly ordered, as worked out here pair by pair from the definitions. No disagreement is
+ * small histories (2 to 4 lanes, one to three units, unknown and failed outcomes, ties, message
+ * edges, one clock or two) are judged and also searched by brute force for an order that explains
+ * them, in the manner of Wing and Gong: any order of the operations of a unit that agrees with what
+ * is certainly ordered, as worked out here pair by pair from the definitions. No disagreement is
  * allowed, and with two clocks nobody may be accused whom the true times acquit. Each violation's
  * witness must be inexplicable by itself.
  *
@@ -25,7 +25,7 @@
 #include "check/judgement.h"
 
 #define OPS_MAX 12
-#define UNITS 2
+#define UNITS 3
 #define BASE 1000
 
 struct world {
@@ -292,43 +292,42 @@ static bool explained(const struct world *w, unsigned unit, unsigned which, bool
 	return explore(0, OPS_MAX);
 }
 
-/* The same for both units at once: one order of everything. */
+/* The same for all units at once: one order of everything. */
 struct joint {
 	unsigned n;
 	const struct op *ops[OPS_MAX];
 	unsigned before[OPS_MAX], needed;
-	uint8_t seen[1 << OPS_MAX][OPS_MAX + 1][OPS_MAX + 1];
+	uint8_t seen[1 << OPS_MAX][OPS_MAX + 1][OPS_MAX + 1][OPS_MAX + 1];
 };
 
 static struct joint joint;
 
-static bool explore_jointly(unsigned done, unsigned last0, unsigned last1)
+/* last: per unit, the write whose value it holds; OPS_MAX: the initial value. */
+static bool explore_jointly(unsigned done, const unsigned last[UNITS])
 {
-	const unsigned last[UNITS] = {last0, last1};
-	unsigned i;
+	uint8_t *seen = &joint.seen[done][last[0]][last[1]][last[2]];
+	unsigned i, u, next[UNITS];
 
 	if ((done & joint.needed) == joint.needed)
 		return true;
-	if (joint.seen[done][last0][last1])
+	if (*seen)
 		return false;
-	joint.seen[done][last0][last1] = 1;
+	*seen = 1;
 	for (i = 0; i < joint.n; i++) {
 		const struct op *op = joint.ops[i];
 
 		if (done >> i & 1 || joint.before[i] & ~done)
 			continue;
-		if (op->kind == OP_WRITE) {
-			bool here0 = op->unit == 0, here1 = op->unit + op->count > 1;
-
-			if (explore_jointly(done | 1U << i, here0 ? i : last0, here1 ? i : last1))
-				return true;
-		} else if (op->value.write_id ==
-			   (last[op->unit] == OPS_MAX
-				    ? 0
-				    : joint.ops[last[op->unit]]->value.write_id)) {
-			if (explore_jointly(done | 1U << i, last0, last1))
-				return true;
-		}
+		memcpy(next, last, sizeof(next));
+		for (u = 0; u < op->count && op->kind == OP_WRITE; u++)
+			next[op->unit + u] = i;
+		if (op->kind == OP_READ &&
+		    op->value.write_id != (last[op->unit] == OPS_MAX
+						   ? 0
+						   : joint.ops[last[op->unit]]->value.write_id))
+			continue;
+		if (explore_jointly(done | 1U << i, next))
+			return true;
 	}
 	return false;
 }
@@ -336,6 +335,7 @@ static bool explore_jointly(unsigned done, unsigned last0, unsigned last1)
 /* Whether some order explains those operations in `which`, on all units together. */
 static bool explained_jointly(const struct world *w, unsigned which)
 {
+	static const unsigned initial[UNITS] = {OPS_MAX, OPS_MAX, OPS_MAX};
 	unsigned index[OPS_MAX], i, j;
 
 	joint.n = joint.needed = 0;
@@ -360,7 +360,7 @@ static bool explained_jointly(const struct world *w, unsigned which)
 		}
 	}
 	memset(joint.seen, 0, sizeof(joint.seen[0]) << joint.n);
-	return explore_jointly(0, OPS_MAX, OPS_MAX);
+	return explore_jointly(0, initial);
 }
 
 static void to_history(const struct world *w, struct history *ret)
