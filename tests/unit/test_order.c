@@ -161,6 +161,21 @@ static void messages_are_inherited(void **unused)
 	assert_true(order.position[1] < order.position[6]);
 }
 
+/* Guards against: a message that counts at its own instant, for what completes after something
+ * that was invoked later. */
+static void messages_take_time(void **unused)
+{
+	(void)unused;
+	assert_int_equal(build("# clock none\n", "a 0 r 1 10 20 ok initial\n"
+						 "b 0 r 1 7 9 ok initial after=a:1\n"
+						 "b 1 r 1 8 10 ok initial\n"
+						 "b 2 r 1 7 20 ok initial\n"),
+			 0);
+	assert_known(1, 1, 0);
+	assert_known(2, 1, 0);
+	assert_known(3, 0, 0);
+}
+
 /* Guards against: edges that cannot be true, taken as they are. */
 static void impossible_messages(void **unused)
 {
@@ -245,6 +260,7 @@ int main(void)
 		cmocka_unit_test(clock_bounds),
 		cmocka_unit_test(extreme_bounds),
 		cmocka_unit_test(messages_are_inherited),
+		cmocka_unit_test(messages_take_time),
 		cmocka_unit_test(impossible_messages),
 		cmocka_unit_test(refuted_bounds_are_discarded),
 	};
