@@ -27,10 +27,28 @@ no_spdx()
 	done
 }
 
+# Owed: files that are to be split, and the lines they have. They may shrink, not grow.
+owed='controller/cmd_run.c 426
+controller/history/clock_link.c 422
+controller/order/feed_side.c 427
+controller/order/scan.c 492
+controller/passes/live.c 461
+controller/passes/passes.c 434
+tests/unit/test_oracle.c 632
+tests/unit/test_watch.c 651'
+
 # too_long FILE... - tests hold tables of cases, and are read one case at a time.
 too_long()
 {
-	wc -l "$@" | awk '$2 != "total" && $1 > ($2 ~ /^tests\// ? 600 : $2 ~ /\.sh$/ ? 450 : 400) {
+	wc -l "$@" | awk -v owed="$owed" 'BEGIN {
+		n = split(owed, pairs)
+		for (i = 1; i < n; i += 2)
+			limit[pairs[i]] = pairs[i + 1]
+	}
+	$2 != "total" && !($2 in limit) {
+		limit[$2] = $2 ~ /^tests\// ? 600 : $2 ~ /\.sh$/ ? 450 : 400
+	}
+	$2 != "total" && $1 > limit[$2] {
 		print $2 " (" $1 " lines)"
 	}'
 }
