@@ -187,13 +187,11 @@ static int take_pending(struct taking *t, uint64_t sequence, struct error *err)
 static int walk(struct taking *t, struct error *err)
 {
 	struct feed *feed = feed_open(t->tapes, t->scan, t->bounds, err);
-	struct causal_sizes sizes = {window_for(t->scan, 1U << 15), window_for(t->scan, 1U << 12),
-				     window_for(t->scan, 1U << 14)};
 	/* Only bounds of two clocks prove anything that messages do not, and what was read adds to.
 	 */
 	bool clocked = t->bounds->clock == HISTORY_CLOCK_BOUNDS;
-	struct causal *causal[2] = {causal_new(&sizes, err),
-				    clocked ? causal_new(&sizes, err) : NULL};
+	struct causal *causal[2] = {causal_new_for(t->scan, err),
+				    clocked ? causal_new_for(t->scan, err) : NULL};
 	uint64_t sequence = 0;
 	struct fed fed;
 	int got = -1;

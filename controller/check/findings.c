@@ -192,15 +192,15 @@ static int gather(struct findings *to, const struct group *g, struct judge *judg
 static uint64_t find_innocent(const struct judge *judge, const struct marked_unit *const *marked,
 			      size_t n)
 {
-	size_t i, k;
+	size_t i, k = 0;
 
+	/* Both ascend by unit. */
 	for (i = 0; i < n; i++) {
 		if (!((marked[i]->what[0] | marked[i]->what[1] | marked[i]->what[2]) & MARK_ORDER))
 			continue;
-		for (k = 0; k < judge->n_findings && judge->findings[k].unit != marked[i]->unit;
-		     k++)
-			;
-		if (k == judge->n_findings)
+		while (k < judge->n_findings && judge->findings[k].unit < marked[i]->unit)
+			k++;
+		if (k == judge->n_findings || judge->findings[k].unit != marked[i]->unit)
 			return marked[i]->unit;
 	}
 	return UINT64_MAX;

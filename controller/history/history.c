@@ -166,16 +166,21 @@ void history_get(const struct history *history, uint32_t op, struct op *ret)
 		       from->n_parts * sizeof(struct part));
 }
 
-char *history_source(const struct history *history, uint32_t op, char *ret, size_t size)
+char *history_place(const struct history_file *file, uint64_t number, char *ret, size_t size)
 {
-	const struct history_op *from = &history->ops[op];
-	const struct history_file *file = &history->files[from->file];
 	size_t len = strlen(file->name), room = size > 32 ? size - 32 : 0;
 
 	/* A long path is cut at its front: its end tells more. */
 	snprintf(ret, size, "%s:%s%" PRIu64, file->name + (len > room ? len - room : 0),
-		 file->text ? "" : "record ", from->number);
+		 file->text ? "" : "record ", number);
 	return ret;
+}
+
+char *history_source(const struct history *history, uint32_t op, char *ret, size_t size)
+{
+	const struct history_op *from = &history->ops[op];
+
+	return history_place(&history->files[from->file], from->number, ret, size);
 }
 
 bool history_next(const struct history *history, struct history_cursor *cursor, struct record *ret)

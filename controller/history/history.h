@@ -83,6 +83,9 @@ void history_get(const struct history *history, uint32_t op, struct op *ret);
 /* "a.history:record 17" or "file.txt:12", cut to fit. Returns ret. */
 char *history_source(const struct history *history, uint32_t op, char *ret, size_t size);
 
+/* The same for a line or a record of that number. */
+char *history_place(const struct history_file *file, uint64_t number, char *ret, size_t size);
+
 /* Where a walk over all records is: begin with all zero. */
 struct history_cursor {
 	size_t op, event, ping;

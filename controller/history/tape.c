@@ -106,7 +106,8 @@ void tapes_release(struct tapes *tapes)
 	tapes_close(tapes);
 }
 
-int tapes_from_history(struct history *history, struct tapes *ret, struct error *err)
+/* The same, but the tapes own it from now on, even on failure. */
+static int tapes_from_history(struct history *history, struct tapes *ret, struct error *err)
 {
 	int result = tapes_borrow(history, ret, err);
 

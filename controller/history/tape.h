@@ -40,11 +40,8 @@ int tapes_open(const char *const *paths, size_t n, bool complete, struct tapes *
 	       struct error *err);
 void tapes_close(struct tapes *tapes);
 
-/* A history in memory as tapes, which own it from now on, even on failure. */
-int tapes_from_history(struct history *history, struct tapes *ret, struct error *err);
-
-/* The same for a history that stays its owner's, untouched, and outlives the tapes; release with
- * tapes_release instead. */
+/* A history in memory as tapes; it stays its owner's, untouched, and outlives them. Release with
+ * tapes_release. */
 int tapes_borrow(const struct history *history, struct tapes *ret, struct error *err);
 void tapes_release(struct tapes *tapes);
 

@@ -69,6 +69,15 @@ static uint32_t mask_of(uint32_t size)
 	return size - 1;
 }
 
+struct causal *causal_new_for(const struct scan *scan, struct error *err)
+{
+	struct causal_sizes sizes = {.writes = window_for(scan, usual.writes),
+				     .waiting = window_for(scan, usual.waiting),
+				     .steps = window_for(scan, usual.steps)};
+
+	return causal_new(&sizes, err);
+}
+
 struct causal *causal_new(const struct causal_sizes *sizes, struct error *err)
 {
 	struct causal *causal = calloc(1, sizeof(*causal));

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "order/fed.h"
+#include "order/scan.h"
 #include "common/error.h"
 
 struct causal;
@@ -25,6 +26,9 @@ struct causal_sizes {
 
 /* NULL for sizes: those meant for use. NULL for want of memory. Free with causal_free. */
 struct causal *causal_new(const struct causal_sizes *sizes, struct error *err);
+
+/* The sizes that are meant for use, but no larger than a history of that many operations needs. */
+struct causal *causal_new_for(const struct scan *scan, struct error *err);
 void causal_free(struct causal *causal);
 
 /* The next operation in feed order; ret[n]: so many completions of node n precede its invocation.

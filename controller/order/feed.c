@@ -223,7 +223,7 @@ static int take(struct feed *feed, unsigned node, struct fed *ret, struct error 
 		return -1;
 	ret->known[!node] = by_clock > own->message ? by_clock : own->message;
 	if (op->kind == OP_READ)
-		ret->round = side_round(own, op->invoke);
+		ret->round = rounds_at(&feed->scan->rounds, node, op->invoke);
 	if (side_step(own, err) < 0 || side_low(own, other, err) < 0)
 		return -1;
 	return side_low(other, own, err);

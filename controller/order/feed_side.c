@@ -49,7 +49,6 @@ int side_open(struct side *side, const struct tapes *tapes, const struct scan *s
 
 	side->tapes = tapes;
 	side->scan = &scan->nodes[node];
-	side->rounds = &scan->rounds;
 	side->bounds = bounds;
 	side->node = node;
 	side->known_from = 1;
@@ -357,18 +356,6 @@ uint32_t side_message(const struct side *side, uint64_t invoke)
 			hi = mid;
 	}
 	return lo ? side->scan->steps[lo - 1].after : 0;
-}
-
-uint32_t side_round(struct side *side, uint64_t invoke)
-{
-	const struct round_start *starts = side->rounds->starts[side->node];
-	size_t n = side->rounds->n_starts[side->node];
-
-	while (side->round < n && starts[side->round].time <= invoke)
-		side->round++;
-	while (side->round && starts[side->round - 1].time > invoke)
-		side->round--;
-	return side->round ? starts[side->round - 1].round : 0;
 }
 
 /* The completions of `of` that every operation to come of `side` certainly follows. */

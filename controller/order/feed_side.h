@@ -9,7 +9,6 @@
 struct side {
 	const struct tapes *tapes;
 	const struct scan_node *scan;
-	const struct rounds *rounds;
 	struct clock_bounds *bounds;
 	unsigned node;
 	/* The block of completions at hand: n of them (0: the end), the next one at `at`. */
@@ -32,7 +31,7 @@ struct side {
 	uint32_t known_from; /* lates rise from this index on */
 	/* Another block, looked up for what lies further back. */
 	struct old_block *old;
-	size_t step, low_step, round; /* places in steps and rounds */
+	size_t step, low_step; /* places in steps */
 };
 
 int side_open(struct side *side, const struct tapes *tapes, const struct scan *scan,
@@ -55,9 +54,6 @@ int side_time(struct side *side, uint32_t index, uint64_t *ret, struct error *er
 
 /* What messages prove at an invocation of this node, those of earlier invocations. */
 uint32_t side_message(const struct side *side, uint64_t invoke);
-
-/* The round of what was invoked then; asked in nearly ascending order. */
-uint32_t side_round(struct side *side, uint64_t invoke);
 
 /* Bring own->low up to date. */
 int side_low(struct side *own, struct side *other, struct error *err);

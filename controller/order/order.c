@@ -112,7 +112,6 @@ static void find_theta(const struct history *history, struct order *order)
 
 int order_build(const struct history *history, struct order *ret, struct error *err)
 {
-
 	struct order order = {.owns_bounds = true};
 	struct tapes tapes;
 	struct scan scan = {0};

@@ -323,14 +323,6 @@ static int join_lanes(struct lanes *to, const struct lanes *from, struct error *
 	return 0;
 }
 
-static void add_counts(struct op_counts *to, const struct op_counts *from)
-{
-	to->ops += from->ops;
-	to->reads += from->reads;
-	to->writes += from->writes;
-	to->unknown += from->unknown;
-}
-
 /* What one tape adds to the whole. A name is of its node, so no lane is on both. */
 static int join(struct scan *scan, struct reading *r, struct error *err)
 {
@@ -355,8 +347,8 @@ static int join(struct scan *scan, struct reading *r, struct error *err)
 		if (add_ping(scan, &part->pings[i], err) < 0)
 			return -1;
 	}
-	add_counts(&scan->counts, &part->counts);
-	add_counts(&scan->bare, &part->bare);
+	op_counts_join(&scan->counts, &part->counts);
+	op_counts_join(&scan->bare, &part->bare);
 	scan->names_rise &= part->names_rise;
 	scan->nodes[node] = part->nodes[node];
 	memset(&part->nodes[node], 0, sizeof(part->nodes[node]));
@@ -450,6 +442,14 @@ void op_counts_add(struct op_counts *counts, unsigned kind, unsigned outcome)
 	counts->unknown += outcome == OUTCOME_UNKNOWN;
 }
 
+void op_counts_join(struct op_counts *to, const struct op_counts *from)
+{
+	to->ops += from->ops;
+	to->reads += from->reads;
+	to->writes += from->writes;
+	to->unknown += from->unknown;
+}
+
 uint32_t window_for(const struct scan *scan, uint32_t most)
 {
 	uint32_t size = 64;
@@ -481,12 +481,9 @@ char *scan_source(const struct tapes *tapes, const struct scan *scan, unsigned n
 		  char *ret, size_t size)
 {
 	const struct tape *tape = &tapes->nodes[node];
-	const char *name = tapes->loaded.files[tape->file].name;
-	size_t len = strlen(name), room = size > 32 ? size - 32 : 0;
 
 	if (tapes->in_memory)
 		return history_source(&tapes->loaded, tape->ops[slot], ret, size);
-	snprintf(ret, size, "%s:record %" PRIu64, name + (len > room ? len - room : 0),
-		 scan_number(tapes, scan, node, slot));
-	return ret;
+	return history_place(&tapes->loaded.files[tape->file], scan_number(tapes, scan, node, slot),
+			     ret, size);
 }

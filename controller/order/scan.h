@@ -80,6 +80,7 @@ void scan_done(struct scan *scan);
 
 /* One more. */
 void op_counts_add(struct op_counts *counts, unsigned kind, unsigned outcome);
+void op_counts_join(struct op_counts *to, const struct op_counts *from);
 
 /* The size of a window: a power of two that holds all operations, at most `most` (one too). */
 uint32_t window_for(const struct scan *scan, uint32_t most);

@@ -101,6 +101,7 @@ void live_close(struct live *live)
 	free(live);
 }
 
+/* Mark the unit, which is not followed any further. Returns 1, or -1 for want of memory. */
 static int mark(struct live *live, struct unit_state *unit, unsigned node, uint32_t number,
 		unsigned what, struct error *err)
 {
@@ -119,7 +120,7 @@ static int mark(struct live *live, struct unit_state *unit, unsigned node, uint3
 						     .exposures = unit->exposures,
 						     .node = (uint8_t)node,
 						     .what = (uint8_t)what};
-	return 0;
+	return 1;
 }
 
 /* Forget what can be forgotten. Returns 1 if the unit had to be marked. */
@@ -134,9 +135,7 @@ static int look_over(struct live *live, struct unit_state *unit, struct clusters
 		if (c->state[i] & CLUSTER_IN_FLIGHT) {
 			/* Its write is nowhere, or began after what superseded it. */
 			return mark(live, unit, op->node, op->number, MARK_CONTENT | MARK_DOUBT,
-				    err) < 0
-				       ? -1
-				       : 1;
+				    err);
 		}
 		if ((c->state[i] & CLUSTER_UNKNOWN) &&
 		    unknown_forget(&live->unknown, c->id[i], unit->unit, err) < 0)
@@ -151,7 +150,7 @@ static int look_over(struct live *live, struct unit_state *unit, struct clusters
 	if (n)
 		clusters_remove(&live->units, unit, c, live->gone);
 	if (live->exact && c->n >= CIRCLE_CLUSTERS && c->n == c->cap && !rules_ordered(c))
-		return mark(live, unit, op->node, op->number, MARK_ORDER, err) < 0 ? -1 : 1;
+		return mark(live, unit, op->node, op->number, MARK_ORDER, err);
 	return 0;
 }
 
@@ -166,15 +165,12 @@ static int begin(struct live *live, struct unit_state *unit, struct clusters *c,
 		if (result)
 			return result;
 		/* Room until they are looked over again, or that would not pay. */
-		result = 4 * c->n > 3 * c->cap ? clusters_grow(&live->units, unit, c, err) : 1;
-		if (!result && c->n < c->cap)
-			result = 1;
-		/* Too much at once for this pass: left to who looks at marked units. */
-		if (!result &&
-		    mark(live, unit, op->node, op->number, MARK_CONTENT | MARK_DOUBT, err) < 0)
+		if (4 * c->n > 3 * c->cap && clusters_grow(&live->units, unit, c, err) < 0)
 			return -1;
-		if (result <= 0)
-			return result < 0 ? -1 : 1;
+		/* Too much at once for this pass: left to who looks at marked units. */
+		if (c->n == c->cap)
+			return mark(live, unit, op->node, op->number, MARK_CONTENT | MARK_DOUBT,
+				    err);
 	}
 	*ret = c->n;
 	c->id[c->n] = id;
@@ -227,7 +223,7 @@ static int begin_read(struct live *live, struct unit_state *unit, struct cluster
 	else
 		gone = write_id_sequence(id) <= lanes_top(&live->fed, id);
 	if (gone)
-		return mark(live, unit, op->node, op->number, MARK_CONTENT, err) < 0 ? -1 : 1;
+		return mark(live, unit, op->node, op->number, MARK_CONTENT, err);
 	if (!unknown && id != WRITE_ID_INITIAL)
 		state = CLUSTER_IN_FLIGHT;
 	result = begin(live, unit, c, op, id, state, ret, err);
@@ -283,6 +279,7 @@ static void note_access(struct unit_state *unit, const struct fed *op, const uin
 		unit->most[node] = known[!node];
 }
 
+/* These two return 1 if the unit had to be marked. */
 static int read_unit(struct live *live, struct unit_state *unit, const struct fed *op,
 		     const uint32_t known[NODES], struct error *err)
 {
@@ -306,7 +303,7 @@ static int read_unit(struct live *live, struct unit_state *unit, const struct fe
 	if (v == c.n) {
 		result = begin_read(live, unit, &c, op, &v, err);
 		if (result)
-			return result < 0 ? -1 : 0;
+			return result;
 	}
 	if ((c.state[v] & CLUSTER_UNKNOWN) && is_early(live, op))
 		return mark(live, unit, op->node, op->number, MARK_CONTENT, err);
@@ -333,7 +330,7 @@ static int write_unit(struct live *live, struct unit_state *unit, const struct f
 	if (fresh) {
 		result = begin(live, unit, &c, op, op->write_id, 0, &v, err);
 		if (result)
-			return result < 0 ? -1 : 0;
+			return result;
 	}
 	c.state[v] = ok ? 0 : CLUSTER_UNKNOWN;
 	/* Somebody read it before it began. */
@@ -420,13 +417,8 @@ int live_end(struct live *live, struct error *err)
 		if (end_unit(live, unit_table_at(&live->units, i), err) < 0)
 			return -1;
 	}
-	for (k = 0; k < live->n_marks; k++) {
-		struct unit_state *unit = unit_table_get(&live->units, live->marks[k].unit, err);
-
-		if (!unit)
-			return -1;
-		live->marks[k].ops = unit->ops;
-	}
+	for (k = 0; k < live->n_marks; k++)
+		live->marks[k].ops = unit_table_find(&live->units, live->marks[k].unit)->ops;
 	return 0;
 }
 
@@ -440,11 +432,8 @@ void live_result(const struct live *live, struct live_result *ret)
 {
 	uint64_t i;
 
-	*ret = (struct live_result){.marks = live->marks,
-				    .n_marks = live->n_marks,
-				    .units = live->units.n,
-				    .rounds = &live->rounds,
-				    .peak = live->units.peak};
+	*ret = (struct live_result){
+		.marks = live->marks, .n_marks = live->n_marks, .rounds = &live->rounds};
 	for (i = 0; i < live->units.n; i++) {
 		const struct unit_state *unit = unit_table_at(&live->units, i);
 

@@ -72,10 +72,8 @@ size_t live_marks(const struct live *live, const struct mark **ret);
 struct live_result {
 	const struct mark *marks;
 	size_t n_marks;
-	uint64_t units;	    /* touched */
 	uint64_t exposures; /* of units that are not marked */
 	const struct round_marks *rounds;
-	size_t peak; /* bytes, at most, for units and clusters */
 };
 void live_result(const struct live *live, struct live_result *ret);
 

@@ -30,13 +30,6 @@ struct unit_state *unit_table_at(const struct unit_table *table, uint64_t i)
 	return &table->chunks[i / CHUNK_UNITS][i % CHUNK_UNITS];
 }
 
-static void count(struct unit_table *table, size_t bytes)
-{
-	table->bytes += bytes;
-	if (table->bytes > table->peak)
-		table->peak = table->bytes;
-}
-
 static int make_slots(struct unit_table *table, struct error *err)
 {
 	uint64_t n = table->mask ? 2 * (table->mask + 1) : FIRST_SLOTS, i, at;
@@ -52,7 +45,6 @@ static int make_slots(struct unit_table *table, struct error *err)
 	}
 	free(table->slots);
 	table->slots = slots;
-	count(table, (n - (table->mask ? table->mask + 1 : 0)) * sizeof(*slots));
 	table->mask = n - 1;
 	return 0;
 }
@@ -76,7 +68,6 @@ static struct unit_state *make_unit(struct unit_table *table, uint64_t unit, str
 			return NULL;
 		}
 		table->n_chunks++;
-		count(table, CHUNK_UNITS * sizeof(struct unit_state));
 	}
 	made = unit_table_at(table, table->n++);
 	memset(made, 0, sizeof(*made));
@@ -208,8 +199,6 @@ static uint64_t *take_block(struct unit_table *table, unsigned class, struct err
 	block = malloc(block_size(class));
 	if (!block)
 		error_set(err, ERROR_WORLD, "out of memory");
-	else
-		count(table, block_size(class));
 	return block;
 }
 

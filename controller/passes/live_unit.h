@@ -73,7 +73,6 @@ struct unit_table {
 	size_t n_chunks, cap_chunks;
 	uint64_t *free_blocks[CLUSTER_CLASSES +
 			      1]; /* by size class; linked through their first word */
-	size_t bytes, peak;
 };
 
 /* The unit, made when it is new; NULL for want of memory. It stays where it is. */

@@ -306,7 +306,6 @@ static void gather_counts(struct running *r)
 		if (r->jobs[j].pass != pass)
 			continue;
 		live_result(r->jobs[j].live, &result);
-		to->units += result.units;
 		to->exposures += result.exposures;
 		round_marks_join(&to->rounds, result.rounds);
 		for (i = 0; i < to->n_marked; i++) {
@@ -350,20 +349,15 @@ static void count_pending(struct running *r, const struct scan *scan)
 	}
 	if (r->options->shard > 1)
 		return;
-	to->ops += scan->bare.ops;
-	to->reads += scan->bare.reads;
-	to->writes += scan->bare.writes;
-	to->unknown += scan->bare.unknown;
+	op_counts_join(to, &scan->bare);
 }
 
 /* The windows of what is followed across units: no larger than the history. */
 static int open_across(struct running *r, const struct scan *scan, struct error *err)
 {
-	struct causal_sizes causal = {window_for(scan, 1U << 15), window_for(scan, 1U << 12),
-				      window_for(scan, 1U << 14)};
 	struct litmus_sizes litmus = {window_for(scan, 1U << 14), window_for(scan, 1U << 12)};
 
-	r->causal = causal_new(&causal, err);
+	r->causal = causal_new_for(scan, err);
 	r->litmus = r->causal ? litmus_new(&litmus, err) : NULL;
 	return r->litmus ? 0 : -1;
 }

@@ -39,7 +39,6 @@ struct marked_unit {
 struct passes {
 	struct marked_unit *marked; /* ascending by unit */
 	size_t n_marked;
-	uint64_t units;	    /* touched */
 	uint64_t exposures; /* of units that are not marked */
 	struct round_marks rounds;
 	struct litmus_finding *litmus; /* the first of them */
@@ -47,7 +46,6 @@ struct passes {
 	uint64_t found_litmus;
 	uint64_t undecided;	 /* evidence of what was read that fell out of its window */
 	struct op_counts counts; /* of the shard: an operation counts where its first unit is */
-	bool clock_discarded;
 };
 
 /*
