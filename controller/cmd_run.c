@@ -3,9 +3,8 @@
  * cmd_run.c - `stalemate run`: a plan from start to verdict (run_plan.h: `demo` is the same with
  * the built-in plan).
  *
- * Progress goes to stderr: on a terminal one line that is rewritten, else a line per step. The
- * verdict goes to stdout. The run is judged from its files alone, by what `check` calls too; the
- * watch (passes/watch.h) only says early, on stderr, what is certain already.
+ * Progress goes to stderr (run_display.h), the verdict to stdout. The run is judged from its files
+ * alone, by what `check` calls too.
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -16,32 +15,17 @@
 
 #include "check/canary.h"
 #include "check/check.h"
-#include "check/twin.h"
-#include "passes/watch.h"
 #include "command.h"
-#include "common/clock.h"
 #include "common/parse.h"
+#include "dry_run.h"
 #include "judge_run.h"
 #include "report/report.h"
 #include "run/runner.h"
+#include "run_display.h"
 #include "run_plan.h"
 #include "rundir/rundir.h"
 #include "site/interrupt.h"
 #include "site/lab.h"
-
-#define LANES 1 /* that each node works in: all that a handoff needs */
-
-/* What the progress line shows. */
-struct display {
-	const struct plan *plan;
-	const char *run;
-	bool terminal;
-	size_t index, cells_done;
-	const struct cell *cell; /* NULL: none yet */
-	uint64_t start, cells_start, cell_start;
-	struct watch *watch; /* of this cell; NULL: not watched */
-	unsigned violated;   /* units, by the watch */
-};
 
 int run_options_parse(int argc, char **argv, struct run_options *ret)
 {
@@ -113,101 +97,6 @@ int run_options_parse(int argc, char **argv, struct run_options *ret)
 	return -1;
 }
 
-/* Seconds until the end, from the cells that are done; negative = cannot tell yet. */
-static double seconds_left(const struct display *d)
-{
-	double spent = (double)(clock_ns() - d->cells_start) / NS_PER_S;
-
-	if (!d->cells_done)
-		return -1;
-	spent = spent / (double)d->cells_done * (double)d->plan->n_cells - spent;
-	return spent > 0 ? spent : 0;
-}
-
-static void show_step(void *context, const char *what)
-{
-	struct display *d = context;
-	char line[192], where[96] = "", violated[32] = "", eta[32] = "";
-
-	if (d->cell)
-		snprintf(where, sizeof(where), "[%zu/%zu] %s: ", d->index + 1, d->plan->n_cells,
-			 d->cell->id);
-	if (d->violated)
-		snprintf(violated, sizeof(violated), " (%u units violated)", d->violated);
-	if (d->cell && seconds_left(d) >= 0)
-		snprintf(eta, sizeof(eta), " (%.0f s left)", seconds_left(d));
-	snprintf(line, sizeof(line), "%s%s%s%s", where, what, violated, eta);
-	if (d->terminal)
-		fprintf(stderr, "\r\033[K%.79s", line);
-	else
-		fprintf(stderr, "%7.1f %s\n", (double)(clock_ns() - d->start) / NS_PER_S, line);
-}
-
-static void cell_begins(void *context, const struct cell *cell, size_t index)
-{
-	struct display *d = context;
-
-	if (!d->cells_start)
-		d->cells_start = clock_ns();
-	d->cell = cell;
-	d->index = index;
-	d->cell_start = clock_ns();
-	d->violated = 0;
-	watch_free(d->watch);
-	d->watch = watch_new(LANES, NULL);
-}
-
-/* Say the cell's first violation at once. No watch, for want of memory, is no failure: the verdict
- * does not need it. */
-static void record_arrives(void *context, const struct record *record)
-{
-	struct display *d = context;
-	struct watch_finding finding;
-	char words[128];
-	int found;
-
-	if (!d->watch)
-		return;
-	found = watch_take(d->watch, record, &finding, NULL);
-	if (found < 0) {
-		watch_free(d->watch);
-		d->watch = NULL;
-	}
-	if (found <= 0)
-		return;
-	if (!d->violated)
-		fprintf(stderr,
-			"%s        [%zu/%zu] %s: first violation: %s, %.2f s after the cell "
-			"began\n",
-			d->terminal ? "\r\033[K" : "", d->index + 1, d->plan->n_cells, d->cell->id,
-			watch_words(&finding, words, sizeof(words)),
-			(double)(clock_ns() - d->cell_start) / NS_PER_S);
-	d->violated += (unsigned)found;
-}
-
-/* A cell's histories are complete: write their text twin, say at once what was found. */
-static void cell_ends(void *context, const struct cell *cell, size_t index)
-{
-	struct display *d = context;
-	struct check_options options = {0};
-	struct verdict verdict;
-	struct error err;
-
-	d->cells_done = index + 1;
-	d->violated = 0;
-	if (twin_write(d->run, cell->id, &err) < 0 ||
-	    check_cell(d->run, cell->id, &options, &verdict, &err) < 0) {
-		fprintf(stderr, "%sstalemate: %s\n", d->terminal ? "\r\033[K" : "", err.text);
-		return;
-	}
-	fprintf(stderr, "%s        [%zu/%zu] %s: %s, %llu of %llu exposures stale%s%s\n",
-		d->terminal ? "\r\033[K" : "", index + 1, d->plan->n_cells, cell->id,
-		verdict_kind_names[verdict.kind], (unsigned long long)verdict.stale_exposures,
-		(unsigned long long)verdict.exposures, verdict.reason[0] ? ": " : "",
-		verdict.reason);
-	verdict_done(&verdict);
-}
-
 static int load_plan(const struct run_options *options, struct plan *ret, struct error *err)
 {
 	int result;
@@ -220,45 +109,6 @@ static int load_plan(const struct run_options *options, struct plan *ret, struct
 	    runner_check(ret, err) < 0) {
 		plan_done(ret);
 		return -1;
-	}
-	return 0;
-}
-
-/* What would be done, in words and XML; nothing is touched, so what only a run finds out (loop
- * devices, ports, the image's folder) stands as a name in braces. */
-static int dry_run(const struct plan *plan, const struct run_options *options, struct error *err)
-{
-	struct lab_state state = {
-		.loops = {"{loop-a}", "{loop-b}"},
-		.image = {.kernel = "{image}/vmlinuz", .initramfs = "{image}/initramfs"}};
-	unsigned node;
-	size_t i;
-	char *xml;
-
-	if (accelerator_choose(options->accelerator, &state.kvm, err) < 0)
-		return -1;
-	printf("plan %s: %zu cells, seed %llu\n", plan->name, plan->n_cells,
-	       (unsigned long long)options->seed);
-	for (node = 0; node < NODES; node++) {
-		xml = lab_guest_xml(&state, node, err);
-		if (!xml)
-			return -1;
-		printf("\n# guest of node %c\n%s\n", 'a' + node, xml);
-		free(xml);
-	}
-	for (i = 0; i < plan->n_cells; i++) {
-		const struct cell *cell = &plan->cells[i];
-
-		printf("\n# cell %s: %s%s%s\n", cell->id, cell->selector,
-		       cell->has_expected ? ", expected " : "",
-		       cell->has_expected ? verdict_kind_names[cell->expected] : "");
-		for (node = 0; node < NODES; node++) {
-			xml = lab_disk_xml(&state, node, cell->cache[node], err);
-			if (!xml)
-				return -1;
-			printf("%s\n", xml);
-			free(xml);
-		}
 	}
 	return 0;
 }
@@ -322,9 +172,8 @@ static int judge(const char *run, struct error *err)
 static int carry_out(const struct plan *plan, const struct run_options *options, const char *run,
 		     struct error *err)
 {
-	struct display display = {
-		.plan = plan, .run = run, .terminal = isatty(2), .start = clock_ns()};
-	struct progress progress = {show_step, &display};
+	struct run_display display = {
+		.plan = plan, .run = run, .out = stderr, .terminal = isatty(2)};
 	char command_line[512];
 	struct runner runner = {
 		.plan = plan,
@@ -335,11 +184,6 @@ static int carry_out(const struct plan *plan, const struct run_options *options,
 		.accelerator = options->accelerator,
 		.boot_ns = options->boot_ns,
 		.cold = options->cold,
-		.progress = &progress,
-		.context = &display,
-		.begin = cell_begins,
-		.end = cell_ends,
-		.record = record_arrives,
 	};
 	struct error run_err;
 	int status, failed;
@@ -351,10 +195,9 @@ static int carry_out(const struct plan *plan, const struct run_options *options,
 		 options->cold ? " --cold" : "");
 	fprintf(stderr, "stalemate %s: %zu cells, seed %llu, run directory %s\n", options->purpose,
 		plan->n_cells, (unsigned long long)options->seed, run);
+	run_display_begin(&display, &runner);
 	failed = runner_run(&runner, &run_err);
-	watch_free(display.watch);
-	if (display.terminal)
-		fputs("\r\033[K", stderr);
+	run_display_end(&display);
 	if (failed && !display.cell) {
 		*err = run_err;
 		return -1;
@@ -380,7 +223,7 @@ int run_plan(const struct run_options *options)
 	if (load_plan(options, &plan, &err) < 0)
 		goto out;
 	if (options->dry_run) {
-		status = dry_run(&plan, options, &err);
+		status = dry_run(&plan, options->seed, options->accelerator, stdout, &err);
 	} else {
 		run = options->out ? strdup(options->out)
 				   : rundir_default_name(plan.name, time(NULL));

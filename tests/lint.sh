@@ -80,7 +80,7 @@ run_cppcheck()
 
 clang-format --dry-run -Werror "${sources[@]}" "${headers[@]}"
 outcome clang-format $?
-shellcheck -x "${scripts[@]}"
+shellcheck -x -a "${scripts[@]}" # with the parts that they source
 outcome shellcheck $?
 run_cppcheck
 outcome cppcheck $?

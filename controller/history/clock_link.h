@@ -12,18 +12,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "history/clock_envelope.h"
 #include "history/clock_segment.h"
 #include "common/error.h"
-
-/*
- * The bounds at each time x within from .. to, both included. Bound k (enum clock_end) at x is the
- * lesser of before[k] + slope * (x - from) and after[k] + slope * (to - x): the first comes from
- * the past, the second from the future.
- */
-struct clock_piece {
-	uint64_t from, to;
-	int64_t before[2], after[2];
-};
 
 /* The pieces by one of the two clocks, in ascending order, with holes where nothing is certain. */
 struct clock_view {
@@ -32,19 +23,12 @@ struct clock_view {
 	size_t last; /* where the previous look-up ended */
 };
 
-enum clock_view_kind { CLOCK_ASKER, CLOCK_ANSWERER };
-
 struct clock_link {
 	struct clock_view views[2]; /* enum clock_view_kind */
 	uint64_t slope;
 	bool went_back;		     /* a clock certainly ran backwards: nothing is known */
 	size_t n_holes;		     /* stretches without bounds */
 	uint64_t hole_from, hole_to; /* the first of them, by the asker's clock */
-};
-
-/* Both ends included. */
-struct clock_span {
-	int64_t lo, hi; /* within +-2^62 */
 };
 
 /* The slope for a claim of ppm < 500000. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* progress.h - how what touches the world says what it is doing; printed by cmd_*.c alone. */
+/* progress.h - how what touches the world says what it is doing; printed by the commands alone. */
 #ifndef SITE_PROGRESS_H
 #define SITE_PROGRESS_H
 

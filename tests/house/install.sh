@@ -17,6 +17,9 @@ for file in bin/stalemate bin/stalemate-agent share/stalemate/image/build.sh \
 done
 cd /
 "$there/usr/bin/stalemate" --version >/dev/null
+status=0
+"$there/usr/share/stalemate/image/build.sh" 2>/dev/null || status=$?
+[[ $status = 2 ]] || { echo "an installed image script lacks parts of it: status $status, not 2 (usage)" >&2; exit 1; }
 listed=$("$there/usr/bin/stalemate" workload list)
 [[ $listed = *handoff* ]] || { echo "an installed program does not find its workloads: $listed" >&2; exit 1; }
 

@@ -31,6 +31,7 @@ printf '%s\n\tspr%s(buf, "x");\n' "$spdx" intf >common/call.c
 printf '%s\n\tx = at%s(text);\n' "$spdx" oi >common/number.c
 printf '%s\nconst char *p = "/ho%s/me/x";\n' "$spdx" me >common/path.c
 { echo "$spdx"; yes 'int x;' | head -n 400; } >common/long.c
+{ echo "# $spdx"; yes 'x=1' | head -n 400; } >agent/long.bash
 printf 'text\0binary\n' >agent/blob
 git add .
 printf 'leftover\n' >agent/leftover
@@ -51,6 +52,7 @@ common/call.c forbidden call
 common/number.c forbidden call
 common/path.c a path of some machine
 common/long.c too long
+agent/long.bash too long
 agent/blob not text
 agent/leftover not under version control
 EOT
