@@ -46,6 +46,7 @@ PURE := $(foreach folder,rundir history order passes check export report plan,$(
 WORLD := $(wildcard controller/site/*.c controller/run/*.c)
 PROGRAM := $(wildcard controller/*.c)
 UNIT_TESTS := $(wildcard tests/unit/test_*.c)
+UNIT_HELPERS := $(filter-out $(UNIT_TESTS),$(wildcard tests/unit/*.c))
 AGENT_TESTS := $(wildcard tests/agent/test_*.c)
 SITE_TESTS := $(wildcard tests/site/test_*.c)
 
@@ -82,7 +83,7 @@ $(B)/obj/%.o: %.c $(B)/flags
 	$(CC) $(BASE) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 # Unit tests link the pure part only: code that calls towards site/ or run/ does not link.
-$(UNIT_BINS): $(B)/tests/%: $(B)/obj/tests/unit/%.o $(call obj,$(COMMON) $(PURE))
+$(UNIT_BINS): $(B)/tests/%: $(B)/obj/tests/unit/%.o $(call obj,$(UNIT_HELPERS) $(COMMON) $(PURE))
 	@mkdir -p $(@D)
 	$(CC) $(SANFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka -lxml2 -ljansson -linih -lm -lpthread
 

@@ -139,10 +139,15 @@ struct event {
  * One clock ping: the controller sent at c0 and had the answer at c3 (its clock), the node
  * received at n1 and answered at n2 (the node's clock). Nothing is assumed of symmetry:
  * all that is certain is c0 <= n1 - theta and n2 - theta <= c3.
+ *
+ * A clock sample is the same between the nodes: a asked (c0, c3; node 0), b answered (n1, n2). Its
+ * times are up to SAMPLE_TIME_MAX.
  */
 struct ping {
 	uint8_t node;
 	uint64_t c0, n1, n2, c3;
 };
+
+#define SAMPLE_TIME_MAX ((uint64_t)INT64_MAX)
 
 #endif

@@ -7,7 +7,7 @@
 
 #include <assert.h>
 
-#include "common/bytes.h"
+#include "common/record_peek.h"
 
 enum {
 	AT_TYPE = 0,
@@ -18,9 +18,9 @@ enum {
 	AT_VALUE_KIND = 6,
 	AT_SIDES = 7,
 	AT_CHECKSUM = 8,
-	AT_COUNT = 12,
+	AT_COUNT = RECORD_AT_COUNT,
 	AT_PART_KINDS = 14,
-	AT_BODY = 16,
+	AT_BODY = RECORD_AT_UNIT,
 	AT_EVENT_TEXT = 24,
 	AT_PART_SECTORS = 56,
 };
@@ -31,6 +31,8 @@ enum {
 static_assert(VALUE_KINDS <= 1 << PART_KIND_BITS, "a part's kind fits its bits");
 static_assert(RECORD_PARTS * PART_KIND_BITS <= 16, "the kinds of a side record fit u16");
 static_assert(AT_BODY + 6 * 8 == RECORD_SIZE, "an operation fills its record");
+static_assert(RECORD_AT_INVOKE == AT_BODY + 8 && RECORD_AT_COMPLETE == AT_BODY + 16,
+	      "the body begins with unit, invocation, completion");
 static_assert(RECORD_MAX_SIDES < 256, "the side counter is one byte");
 static_assert(EVENT_TEXT_HERE + RECORD_MAX_SIDES * SIDE_TEXT_HERE >= EVENT_TEXT_MAX,
 	      "an event's text fits the side records allowed");
@@ -223,12 +225,12 @@ static int decode_op(const uint8_t *at, unsigned sides, struct op *ret, struct e
 
 void record_peek(const uint8_t at[RECORD_SIZE], struct op_head *ret)
 {
-	ret->unit = get_u64(at + AT_BODY);
-	ret->invoke = get_u64(at + AT_BODY + 8);
-	ret->complete = get_u64(at + AT_BODY + 16);
+	ret->unit = record_unit(at);
+	ret->invoke = record_invoke(at);
+	ret->complete = record_complete(at);
 	ret->write_id = get_u64(at + AT_BODY + 24);
 	ret->after = get_u64(at + AT_BODY + 32);
-	ret->count = get_u16(at + AT_COUNT);
+	ret->count = record_count(at);
 	ret->lane = get_u16(at + AT_LANE);
 	ret->node = at[AT_NODE];
 	ret->kind = at[AT_KIND];
@@ -278,6 +280,15 @@ static int decode_ping(const uint8_t *at, unsigned sides, struct ping *ret, stru
 	return 0;
 }
 
+static int decode_sample(const uint8_t *at, unsigned sides, struct ping *ret, struct error *err)
+{
+	if (decode_ping(at, sides, ret, err) < 0)
+		return -1;
+	if (ret->node || ret->c3 > SAMPLE_TIME_MAX || ret->n2 > SAMPLE_TIME_MAX)
+		return damaged(err, "impossible clock sample");
+	return 0;
+}
+
 /* The text form has nothing for what such a record might hold beside its fields. Only for the rare
  * ones: a plain operation has few spare bytes, and decode_op looks at them. */
 static bool is_canonical(const struct record *record, const uint8_t *buf, size_t size)
@@ -314,6 +325,9 @@ int record_decode(const uint8_t *buf, size_t len, struct record *ret, struct err
 		break;
 	case RECORD_PING:
 		result = decode_ping(buf, sides, &ret->ping, err);
+		break;
+	case RECORD_SAMPLE:
+		result = decode_sample(buf, sides, &ret->ping, err);
 		break;
 	default:
 		return damaged(err, "unknown type");

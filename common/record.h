@@ -20,7 +20,7 @@
  *   16      op: unit, invoke, complete, value's write id, after, extra (at_unit of a misdirected
  *           value, else peer): six u64
  *           event: time u64, text 40 bytes; a text record: 48 bytes more
- *           ping: c0 n1 n2 c3: four u64
+ *           ping: c0 n1 n2 c3: four u64; sample: a0 b1 b2 a3, likewise (node 0)
  *           parts: five u64 write ids at 16..55; then at 56 five bytes of sectors-1 (u8); the kinds
  *           (3 bits each, from bit 0) in the u16 at 14
  */
@@ -43,14 +43,15 @@ enum record_type {
 	RECORD_EVENT,
 	RECORD_TEXT_SIDE,
 	RECORD_PING,
+	RECORD_SAMPLE,
 };
 
 struct record {
-	enum record_type type; /* OP, EVENT or PING */
+	enum record_type type; /* OP, EVENT, PING or SAMPLE */
 	union {
 		struct op op;
 		struct event event;
-		struct ping ping;
+		struct ping ping; /* and of a SAMPLE */
 	};
 };
 

@@ -54,15 +54,10 @@ static int dump(char **paths, size_t n)
 
 static int write_binary(const struct history *history, const char *output, struct error *err)
 {
-	struct history_header header = history->header;
+	struct history_writer *writer = history_create(output, &history->header, err);
 	struct history_cursor cursor = {0};
-	struct history_writer *writer;
 	struct record record;
 
-	/* The binary form has no samples; without them nothing is certain of the clocks. */
-	if (history->n_samples)
-		header.clock = HISTORY_CLOCK_NONE;
-	writer = history_create(output, &header, err);
 	if (!writer)
 		return -1;
 	while (history_next(history, &cursor, &record)) {
@@ -96,12 +91,6 @@ static int import(char **paths, size_t n, const char *output)
 		return fail(&err);
 	if (*history.warning)
 		fprintf(stderr, "stalemate: warning: %s\n", history.warning);
-	if (history.n_samples)
-		fprintf(stderr,
-			"stalemate: warning: %s: its samples are left out, since the binary form "
-			"has "
-			"none: only messages will order the nodes\n",
-			paths[0]);
 	result = write_binary(&history, output, &err);
 	history_done(&history);
 	return result < 0 ? fail(&err) : 0;

@@ -57,6 +57,10 @@ static int join_files(const struct report_read *files, size_t n, struct report_r
 			return -1;
 		}
 	}
+	if (report_check("the shards together", &whole, err) < 0) {
+		report_read_done(&whole);
+		return -1;
+	}
 	*ret = whole;
 	return 0;
 }

@@ -140,11 +140,12 @@ export -f compile
 # shellcheck disable=SC2016 # expanded by the inner shell
 {
 	printf '%s\n' common/*.c controller/{rundir,history,order,passes,check,export,report,plan}/*.c tests/unit/test_oracle.c
+	find tests/unit -name '*.c' ! -name 'test_*' # what tests share
 	printf 'tests/unit/%s.c\n' "${tests[@]}"
 } | xargs -P "$(nproc)" -I '{}' bash -c '
 	object=objects/${1%.c}.o
 	mkdir -p "${object%/*}" && compile "$1" "$object"' compile '{}' || exit 3
-find objects/common objects/controller -name '*.o' -print0 | xargs -0 ar rcs objects/judge.a || exit 3
+find objects -name '*.o' ! -name 'test_*' -print0 | xargs -0 ar rcs objects/judge.a || exit 3
 for test in test_oracle "${tests[@]}"; do
 	link "$test" "objects/$test" || exit 3
 	ORACLE_HISTORIES=4000 ask "objects/$test" out 300 || {

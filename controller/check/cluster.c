@@ -56,7 +56,8 @@ static int prepare_tree(struct judge *judge, unsigned node, struct error *err)
 {
 	struct register_scratch *s = judge->scratch;
 	const struct unit_view *view = &judge->view;
-	size_t i, n = 0, most = view->n_ok[node] + view->n_readings;
+	size_t i, n = 0, most = view->n_ok[node] + view->n_readings + view->n_writes;
+	uint32_t fence;
 
 	if (reserve((void **)&s->tree_index[node], &s->cap_tree_index[node], most, sizeof(uint32_t),
 		    err) < 0 ||
@@ -68,6 +69,11 @@ static int prepare_tree(struct judge *judge, unsigned node, struct error *err)
 	for (i = 0; i < view->n_readings; i++) {
 		if (judge->history->ops[view->readings[i].op].node == node)
 			s->tree_index[node][n++] = judge->order->index[view->readings[i].op];
+	}
+	for (i = 0; i < view->n_writes; i++) {
+		fence = judge->order->fence[view->writes[i]];
+		if (fence != INDEX_NEVER && judge->history->ops[view->writes[i]].node == node)
+			s->tree_index[node][n++] = fence;
 	}
 	if (n)
 		qsort(s->tree_index[node], n, sizeof(uint32_t), by_index);
@@ -82,7 +88,7 @@ static void prepare_cluster(const struct judge *judge, uint32_t op, struct clust
 	const struct history_op *o = &judge->history->ops[op];
 	unsigned node;
 
-	*ret = (struct cluster){.op = op, .y_op = {op, op}, .x_op = {NO_OP, NO_OP}};
+	*ret = (struct cluster){.op = op, .y_op = {op, op}, .x_op = {NO_OP, NO_OP}, .shown = NO_OP};
 	for (node = 0; node < NODES; node++) {
 		ret->x[node] = ret->first[node] = INDEX_NEVER;
 		ret->first_op[node] = NO_OP;
@@ -119,6 +125,26 @@ static int prepare_writes(struct judge *judge, unsigned node, struct error *err)
 	return 0;
 }
 
+/* A write of unknown outcome that somebody read took effect: by its fence, if there is one. */
+static void end_by_fence(struct judge *judge, const struct reading *reading)
+{
+	struct cluster *cluster;
+	uint32_t fence;
+	unsigned node;
+
+	if (reading->state != READING_VALID || reading->write == NO_OP)
+		return;
+	fence = judge->order->fence[reading->write];
+	node = judge->history->ops[reading->write].node;
+	cluster = &judge->scratch->clusters[cluster_of(judge, reading)];
+	if (fence == INDEX_NEVER || cluster->shown != NO_OP)
+		return;
+	cluster->shown = reading->op;
+	cluster->x[node] = fence;
+	cluster->x_op[node] = cluster->op;
+	clusters_note(judge->scratch, cluster_of(judge, reading));
+}
+
 int clusters_prepare(struct judge *judge, struct error *err)
 {
 	struct register_scratch *s = judge->scratch;
@@ -136,6 +162,7 @@ int clusters_prepare(struct judge *judge, struct error *err)
 		    err) < 0)
 		return -1;
 	s->clusters[0] = (struct cluster){.op = NO_OP,
+					  .shown = NO_OP,
 					  .x_op = {NO_OP, NO_OP},
 					  .y_op = {NO_OP, NO_OP},
 					  .first = {INDEX_NEVER, INDEX_NEVER},
@@ -145,7 +172,23 @@ int clusters_prepare(struct judge *judge, struct error *err)
 		prepare_cluster(judge, view->writes[i], &s->clusters[i + 1]);
 		clusters_note(s, (uint32_t)i + 1);
 	}
+	for (i = 0; i < view->n_readings; i++)
+		end_by_fence(judge, &view->readings[i]);
 	return 0;
+}
+
+void clusters_show(const struct judge *judge, struct finding *finding)
+{
+	const struct cluster *cluster;
+	unsigned i, n = finding->n_witnesses;
+
+	for (i = 0; i < n; i++) {
+		if (judge->order->fence[finding->witnesses[i]] == INDEX_NEVER)
+			continue;
+		cluster = &judge->scratch->clusters[judge->scratch->local[finding->witnesses[i]]];
+		finding_witness(finding, cluster->shown,
+				"read that, so it was in effect by its node's fence");
+	}
 }
 
 void clusters_note(struct register_scratch *scratch, uint32_t c)

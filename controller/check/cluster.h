@@ -18,6 +18,7 @@ struct cluster {
 	uint32_t x[NODES], y[NODES];
 	uint32_t x_op[NODES], y_op[NODES];	/* the operations they come from */
 	uint32_t first[NODES], first_op[NODES]; /* the least index among its reads, per node */
+	uint32_t shown; /* the read that shows that a fence ended the write; NO_OP: none does */
 	uint64_t reads;
 	bool removed;
 };
@@ -61,6 +62,9 @@ struct register_scratch {
 /* Make the clusters of the unit at hand, the writes in them, and empty trees. */
 int clusters_prepare(struct judge *judge, struct error *err);
 
+/* Of writes in the witness that a fence ended: the reads that show that they took effect. */
+void clusters_show(const struct judge *judge, struct finding *finding);
+
 /* Let clusters_find see what cluster c has become. */
 void clusters_note(struct register_scratch *scratch, uint32_t c);
 
@@ -74,6 +78,17 @@ int cycle_judge(struct judge *judge, struct error *err);
  * write. */
 uint32_t cluster_of(const struct judge *judge, const struct reading *reading);
 bool cluster_older(const struct judge *judge, const struct cluster *cluster, uint32_t write);
+
+/* register_report.c: the name of the value. */
+uint64_t cluster_value(const struct judge *judge, const struct cluster *cluster);
+
+/* register_report.c: a read of this cluster's value, though write `missed` certainly lies between;
+ * or though the read's cluster and `other` each come before the other, with no such write. */
+int register_stale(struct judge *judge, const struct reading *reading,
+		   const struct cluster *cluster, uint32_t missed, struct error *err);
+int register_inversion(struct judge *judge, const struct reading *reading,
+		       const struct cluster *cluster, const struct cluster *other,
+		       struct error *err);
 
 /* register.c: remember what this read has seen (scratch.seen). */
 int cluster_seen(struct judge *judge, const struct cluster *cluster, uint32_t read,

@@ -166,6 +166,7 @@ static int report(struct judge *judge, struct peel *peel, uint32_t start, uint32
 						? "wrote, in a circle with the others"
 						: "read, in a circle with the others");
 	}
+	clusters_show(judge, finding);
 	finding_witness(finding, read, "read the value, which closes the circle");
 	return 0;
 }

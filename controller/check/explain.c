@@ -186,7 +186,7 @@ static int take_pending(struct taking *t, uint64_t sequence, struct error *err)
 
 static int walk(struct taking *t, struct error *err)
 {
-	struct feed *feed = feed_open(t->tapes, t->scan, t->bounds, err);
+	struct feed *feed = feed_open(t->tapes, t->scan, t->bounds, NULL, err);
 	/* Only bounds of two clocks prove anything that messages do not, and what was read adds to.
 	 */
 	bool clocked = t->bounds->clock == HISTORY_CLOCK_BOUNDS;

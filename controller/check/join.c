@@ -7,7 +7,7 @@
  * verdict. The most that any shard saw is certainly not too many, and fewer rounds only make the
  * bound wider; the stale ones are at most the sum, and at most the rounds.
  *
- * A model held if it held in every shard with operations, and broke if it broke in one. Examples
+ * A model held if it held in every shard that tells of it, and broke if it broke in one. Examples
  * come by time where two of them can be compared, which is when the same node saw them; else in the
  * order of the shards. Bounds, kind and reason are then made anew, as of a whole history.
  */
@@ -26,7 +26,7 @@
 static const size_t sums[] = {
 	AT(ops),	  AT(reads),	       AT(writes),	 AT(unknown),	     AT(exposures),
 	AT(stale_rounds), AT(stale_exposures), AT(n_violations), AT(torn_permitted), AT(suspect),
-	AT(undecided),	  AT(stream_units),    AT(exact_units),
+	AT(stream_units), AT(exact_units),
 };
 
 static int say_missing(const struct verdict *const *by_shard, unsigned shards, struct error *err)
@@ -139,14 +139,16 @@ static void add_trouble(struct verdict *to, const struct verdict *part)
 		take(to->facts.error, part->reason);
 }
 
-/* A shard without operations says nothing of a model. */
+/* A shard without operations says nothing of a model; but what one on several units showed in its
+ * units may count, though the operation itself counts in another shard. */
 static void add_models(struct verdict *to, const struct verdict *part)
 {
+	bool has_any = part->ops || part->n_violations || part->undecided;
 	unsigned i;
 
 	for (i = 0; i < MODELS; i++) {
-		if (part->models[i] == MODEL_BROKE || (part->models[i] == MODEL_UNDECIDED &&
-						       to->models[i] == MODEL_HELD && part->ops))
+		if (part->models[i] == MODEL_BROKE ||
+		    (part->models[i] == MODEL_UNDECIDED && to->models[i] == MODEL_HELD && has_any))
 			to->models[i] = part->models[i];
 	}
 }
@@ -165,6 +167,9 @@ static int add_part(struct verdict *to, const struct verdict *part, struct error
 			return -1;
 	}
 	add_models(to, part);
+	/* What goes across units each shard follows over all of them: it counts the same. */
+	if (to->undecided < part->undecided)
+		to->undecided = part->undecided;
 	if (to->rounds < part->rounds)
 		to->rounds = part->rounds;
 	if (part->first_known &&

@@ -254,9 +254,8 @@ int judgement_make(struct tapes *tapes, const struct check_options *options,
 	judge_progress_step(&j.options.progress, "reading", 0, 1);
 	if (scan_tapes(tapes, j.options.threads, &j.scan, err) < 0)
 		return -1;
-	if (clock_bounds_build(&tapes->loaded.header, tapes->loaded.samples,
-			       tapes->loaded.n_samples, j.scan.pings, j.scan.n_pings, &j.bounds,
-			       err) < 0)
+	if (clock_bounds_build(&tapes->loaded.header, j.scan.samples, j.scan.n_samples,
+			       j.scan.pings, j.scan.n_pings, &j.bounds, err) < 0)
 		goto out;
 	result = judge(&j, err);
 out:

@@ -4,7 +4,8 @@
  *
  * A regular register returns what some write left that nothing certain replaced before the read.
  * Only the write of the value counts for "replaced", not reads of it: an unfinished write is
- * concurrent with all that follows, and may be returned for ever. A safe register owes that much
+ * concurrent with all that follows (until its fence, if there is one), and may be returned for
+ * ever. A safe register owes that much
  * only to reads that no write overlaps. To ask this of many reads, the K of all writes are sorted
  * once: a write is apart from the read if it is before it (successful, its index up to K of the
  * read) or after it (its K reaches the read's index).
@@ -37,6 +38,13 @@ static uint32_t most_known(const struct order *order, uint32_t op, unsigned node
 	return order->causal && order->causal[op][node] > known ? order->causal[op][node] : known;
 }
 
+/* The place by which the write took effect, if it did. */
+static uint32_t end_of(const struct judge *judge, uint32_t write)
+{
+	return judge->history->ops[write].outcome == OUTCOME_OK ? judge->order->index[write]
+								: judge->order->fence[write];
+}
+
 static int sort_writes(struct judge *judge, struct error *err)
 {
 	struct models *models = judge->models;
@@ -65,8 +73,7 @@ static bool apart(const struct judge *judge, uint32_t write, uint32_t read)
 	const struct history_op *w = &judge->history->ops[write], *r = &judge->history->ops[read];
 
 	return order->index[read] <= most_known(order, write, r->node) ||
-	       (w->outcome == OUTCOME_OK &&
-		order->index[write] <= most_known(order, read, w->node));
+	       end_of(judge, write) <= most_known(order, read, w->node);
 }
 
 /* Some write of the unit may have overlapped the read (tear_permitted, for many reads). */
@@ -103,9 +110,7 @@ bool models_not_regular(const struct judge *judge, const struct reading *reading
 		x[0] = x[1] = 0;
 	} else {
 		write = &judge->history->ops[reading->write];
-		if (write->outcome != OUTCOME_OK)
-			return false;
-		x[write->node] = judge->order->index[reading->write];
+		x[write->node] = end_of(judge, reading->write);
 	}
 	return models_missed(judge, x, reading->op, 0) || models_missed(judge, x, reading->op, 1);
 }

@@ -3,7 +3,8 @@
  * export.c - see export.h: what both formats share.
  *
  * A read that failed, or whose outcome is unknown, is left out: it changed nothing and says
- * nothing. A write of unknown outcome is called and never returns, up to the end of the history. A
+ * nothing. A write of unknown outcome is called and never returns, up to the end of the history,
+ * fenced or not: one that must have returned by a certain time, or never was, no format knows. A
  * failed write took no place in any order. Flushes have no place in a register.
  *
  * Checkers want processes that do one thing at a time. A lane is such a process, as long as its
@@ -66,6 +67,7 @@ static int add_unit(struct builder *b, size_t first, size_t last, struct error *
 		const struct history_op *op = &history->ops[touch->op];
 
 		if (op->outcome == OUTCOME_UNKNOWN) {
+			b->export.fenced += b->order->fence[touch->op] != INDEX_NEVER;
 			if (add(b, touch->unit, touch->op, EXPORT_INFO, 0, 0, err) < 0)
 				return -1;
 			continue;
@@ -281,5 +283,11 @@ char *export_warning(const struct export *export, char *ret, size_t size)
 			 "who finds a violation in the export is right, who finds none may have "
 			 "missed one that `check` sees",
 			 n ? "; " : "", export->lost, export->certain);
+	n = (int)strlen(ret);
+	if (export->fenced)
+		snprintf(ret + n, size - (size_t)n,
+			 "%swrites of unknown outcome that a fence ends are exported as if they "
+			 "could take effect at any time: %" PRIu64,
+			 n ? "; " : "", export->fenced);
 	return ret;
 }

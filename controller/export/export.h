@@ -41,6 +41,7 @@ struct export
 	size_t n_ops, cap_ops, n_events;
 	uint32_t n_processes;
 	uint64_t undecided; /* reads left out, since they prove nothing either way */
+	uint64_t fenced;    /* writes that a fence ends, which the formats cannot say */
 	/* Pairs of operations of one unit with a certain order; of these, not so as exported. */
 	uint64_t certain, lost;
 	char clock_warning[FACTS_TEXT_MAX]; /* order.h: why bounds were discarded; "" = not */

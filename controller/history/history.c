@@ -22,16 +22,6 @@
 #include "history/history_binary.h"
 #include "history/history_text.h"
 
-int history_add_sample(struct history *history, const struct clock_sample *sample,
-		       struct error *err)
-{
-	if (grow((void **)&history->samples, &history->cap_samples, history->n_samples,
-		 sizeof(*sample), err) < 0)
-		return -1;
-	history->samples[history->n_samples++] = *sample;
-	return 0;
-}
-
 static int add_parts(struct history *history, const struct op *op, struct error *err)
 {
 	unsigned i;
@@ -120,99 +110,53 @@ static int add_op(struct history *history, uint64_t number, const struct op *op,
 	return 0;
 }
 
-int history_add(struct history *history, uint64_t number, const struct record *record,
-		struct error *err)
+int history_check_sample(const struct history_header *header, struct error *err)
 {
-	uint32_t file = (uint32_t)history->n_files - 1;
-
-	if (record->type == RECORD_OP)
-		return add_op(history, number, &record->op, err);
-	if (record->type == RECORD_EVENT) {
-		if (grow((void **)&history->events, &history->cap_events, history->n_events,
-			 sizeof(*history->events), err) < 0)
-			return -1;
-		history->events[history->n_events++] =
-			(struct history_event){record->event, file, number};
+	if (header->clock == HISTORY_CLOCK_NONE)
 		return 0;
-	}
-	if (grow((void **)&history->pings, &history->cap_pings, history->n_pings,
-		 sizeof(*history->pings), err) < 0)
+	return error_set(err, ERROR_USER,
+			 "a clock sample, though the header says how the clocks are: they exclude "
+			 "each other");
+}
+
+static int add_event(struct history *history, uint64_t number, const struct event *event,
+		     struct error *err)
+{
+	if (grow((void **)&history->events, &history->cap_events, history->n_events,
+		 sizeof(*history->events), err) < 0)
 		return -1;
-	history->pings[history->n_pings++] = (struct history_ping){record->ping, file, number};
+	history->events[history->n_events++] =
+		(struct history_event){*event, (uint32_t)history->n_files - 1, number};
 	return 0;
 }
 
-void history_get(const struct history *history, uint32_t op, struct op *ret)
+/* A ping or a sample, at the end of its list. */
+static int add_ping(struct history *history, uint64_t number, const struct ping *ping,
+		    struct history_ping **list, size_t *n, size_t *cap, struct error *err)
 {
-	const struct history_op *from = &history->ops[op];
-
-	memset(ret, 0, sizeof(*ret));
-	ret->node = from->node;
-	ret->lane = from->lane;
-	ret->kind = (enum op_kind)from->kind;
-	ret->outcome = (enum op_outcome)from->outcome;
-	ret->unit = from->unit;
-	ret->count = from->count;
-	ret->invoke = from->invoke;
-	ret->complete = from->complete;
-	ret->after = from->after;
-	ret->peer = from->peer;
-	ret->value.kind = (enum value_kind)from->value;
-	ret->value.write_id = from->write_id;
-	ret->value.at_unit = from->at_unit;
-	ret->value.n_parts = from->n_parts;
-	if (from->n_parts)
-		memcpy(ret->value.parts, history->parts + from->parts,
-		       from->n_parts * sizeof(struct part));
+	if (grow((void **)list, cap, *n, sizeof(**list), err) < 0)
+		return -1;
+	(*list)[(*n)++] = (struct history_ping){*ping, (uint32_t)history->n_files - 1, number};
+	return 0;
 }
 
-char *history_place(const struct history_file *file, uint64_t number, char *ret, size_t size)
+int history_add(struct history *history, uint64_t number, const struct record *record,
+		struct error *err)
 {
-	size_t len = strlen(file->name), room = size > 32 ? size - 32 : 0;
-
-	/* A long path is cut at its front: its end tells more. */
-	snprintf(ret, size, "%s:%s%" PRIu64, file->name + (len > room ? len - room : 0),
-		 file->text ? "" : "record ", number);
-	return ret;
-}
-
-char *history_source(const struct history *history, uint32_t op, char *ret, size_t size)
-{
-	const struct history_op *from = &history->ops[op];
-
-	return history_place(&history->files[from->file], from->number, ret, size);
-}
-
-bool history_next(const struct history *history, struct history_cursor *cursor, struct record *ret)
-{
-	for (; cursor->file < history->n_files; cursor->file++) {
-		uint64_t op = UINT64_MAX, event = UINT64_MAX, ping = UINT64_MAX;
-
-		if (cursor->op < history->n_ops && history->ops[cursor->op].file == cursor->file)
-			op = history->ops[cursor->op].number;
-		if (cursor->event < history->n_events &&
-		    history->events[cursor->event].file == cursor->file)
-			event = history->events[cursor->event].number;
-		if (cursor->ping < history->n_pings &&
-		    history->pings[cursor->ping].file == cursor->file)
-			ping = history->pings[cursor->ping].number;
-		if (op < event && op < ping) {
-			ret->type = RECORD_OP;
-			history_get(history, (uint32_t)cursor->op++, &ret->op);
-			return true;
-		}
-		if (event < ping) {
-			ret->type = RECORD_EVENT;
-			ret->event = history->events[cursor->event++].event;
-			return true;
-		}
-		if (ping != UINT64_MAX) {
-			ret->type = RECORD_PING;
-			ret->ping = history->pings[cursor->ping++].ping;
-			return true;
-		}
+	switch (record->type) {
+	case RECORD_OP:
+		return add_op(history, number, &record->op, err);
+	case RECORD_EVENT:
+		return add_event(history, number, &record->event, err);
+	case RECORD_SAMPLE:
+		if (history_check_sample(&history->header, err) < 0)
+			return -1;
+		return add_ping(history, number, &record->ping, &history->samples,
+				&history->n_samples, &history->cap_samples, err);
+	default:
+		return add_ping(history, number, &record->ping, &history->pings, &history->n_pings,
+				&history->cap_pings, err);
 	}
-	return false;
 }
 
 /* Map the whole of a regular file. */
@@ -258,6 +202,22 @@ static int contradict(const struct history *history, const char *what, struct er
 			 history->files[0].name, history->files[history->n_files - 1].name, what);
 }
 
+/*
+ * The newest file's header says otherwise of the clocks than the earlier ones did. Samples in one
+ * of them say it all for both: beside them "none" is all that a header can say, and "one" is what a
+ * text says that says nothing.
+ */
+static bool clocks_differ(const struct history *history, const struct history_header *before)
+{
+	const struct history_header *now = &history->header;
+
+	if (history->n_samples)
+		return now->clock == HISTORY_CLOCK_BOUNDS || before->clock == HISTORY_CLOCK_BOUNDS;
+	return now->clock != before->clock ||
+	       (now->clock == HISTORY_CLOCK_BOUNDS &&
+		(now->theta_lo != before->theta_lo || now->theta_hi != before->theta_hi));
+}
+
 /* The header of one more file (in history->header) against what the earlier ones said. */
 int history_merge_header(struct history *history, const struct history_header *before,
 			 struct error *err)
@@ -276,10 +236,10 @@ int history_merge_header(struct history *history, const struct history_header *b
 		return contradict(history, "units", err);
 	if (now->seed != before->seed)
 		return contradict(history, "seed", err);
-	if (now->clock != before->clock || now->drift_ppm != before->drift_ppm ||
-	    (now->clock == HISTORY_CLOCK_BOUNDS &&
-	     (now->theta_lo != before->theta_lo || now->theta_hi != before->theta_hi)))
+	if (now->drift_ppm != before->drift_ppm || clocks_differ(history, before))
 		return contradict(history, "clock", err);
+	if (history->n_samples)
+		now->clock = HISTORY_CLOCK_NONE;
 	now->nodes |= before->nodes;
 	return 0;
 }

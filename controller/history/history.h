@@ -12,7 +12,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "history/clock_link.h"
 #include "common/error.h"
 #include "common/op.h"
 #include "common/record.h"
@@ -59,7 +58,7 @@ struct history {
 	struct part *parts;
 	struct history_event *events;
 	struct history_ping *pings;
-	struct clock_sample *samples;
+	struct history_ping *samples; /* a asked, b answered */
 	size_t n_files, n_ops, n_parts, n_events, n_pings, n_samples;
 	size_t cap_files, cap_ops, cap_parts, cap_events, cap_pings, cap_samples;
 	/* Operations of this node may be missing at the end: its records were cut short. */
@@ -88,7 +87,7 @@ char *history_place(const struct history_file *file, uint64_t number, char *ret,
 
 /* Where a walk over all records is: begin with all zero. */
 struct history_cursor {
-	size_t op, event, ping;
+	size_t op, event, ping, sample;
 	uint32_t file;
 };
 
@@ -98,6 +97,9 @@ bool history_next(const struct history *history, struct history_cursor *cursor, 
 /* What no operation may be in a history with this header: of a node that it does not hold, beyond
  * the target, torn into more or fewer sectors than its units have. ERROR_USER. */
 int history_check_op(const struct history_header *header, const struct op *op, struct error *err);
+
+/* Samples say what is known of the clocks, so no header beside them does: ERROR_USER if it does. */
+int history_check_sample(const struct history_header *header, struct error *err);
 
 /* For readers: one more file, whose records are to follow. NULL for want of memory. */
 struct history_file *history_add_file(struct history *history, const char *path, struct error *err);
@@ -110,7 +112,5 @@ int history_merge_header(struct history *history, const struct history_header *b
 /* For the two readers: append what was read from line or record `number` of the newest file. */
 int history_add(struct history *history, uint64_t number, const struct record *record,
 		struct error *err);
-int history_add_sample(struct history *history, const struct clock_sample *sample,
-		       struct error *err);
 
 #endif

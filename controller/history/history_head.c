@@ -175,17 +175,18 @@ static int head_contract(struct reader *reader, struct history_header *header, s
 
 static int head_sample(struct reader *reader, struct history_header *header, struct error *err)
 {
-	struct clock_sample sample;
+	struct record record = {.type = RECORD_SAMPLE};
+	struct ping *sample = &record.ping;
 
-	(void)header;
-	if (line_number(reader, INT64_MAX, "a0 of a sample", &sample.a0, err) < 0 ||
-	    line_number(reader, INT64_MAX, "b1 of a sample", &sample.b1, err) < 0 ||
-	    line_number(reader, INT64_MAX, "b2 of a sample", &sample.b2, err) < 0 ||
-	    line_number(reader, INT64_MAX, "a3 of a sample", &sample.a3, err) < 0)
+	if (line_number(reader, SAMPLE_TIME_MAX, "a0 of a sample", &sample->c0, err) < 0 ||
+	    line_number(reader, SAMPLE_TIME_MAX, "b1 of a sample", &sample->n1, err) < 0 ||
+	    line_number(reader, SAMPLE_TIME_MAX, "b2 of a sample", &sample->n2, err) < 0 ||
+	    line_number(reader, SAMPLE_TIME_MAX, "a3 of a sample", &sample->c3, err) < 0)
 		return -1;
-	if (sample.b2 < sample.b1 || sample.a3 < sample.a0)
+	if (sample->n2 < sample->n1 || sample->c3 < sample->c0)
 		return error_set(err, ERROR_USER, "sample: an answer before its request");
-	return history_add_sample(reader->history, &sample, err);
+	header->clock = HISTORY_CLOCK_NONE;
+	return history_add(reader->history, reader->line, &record, err);
 }
 
 static int head_ping(struct reader *reader, struct history_header *header, struct error *err)

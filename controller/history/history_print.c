@@ -2,8 +2,8 @@
 /*
  * history_print.c - the text form of a history, printed.
  *
- * Operations, events and pings come in the order they have in their file, so that binary -> text
- * -> binary gives the same bytes. What an event's text may not have in a line is escaped.
+ * Records of all types come in the order they have in their file, so that binary -> text -> binary
+ * gives the same bytes. What an event's text may not have in a line is escaped.
  */
 #include "history/history_text.h"
 
@@ -16,7 +16,6 @@
 static void print_clock(FILE *file, const struct history *history)
 {
 	const struct history_header *header = &history->header;
-	size_t i;
 
 	if (header->clock == HISTORY_CLOCK_BOUNDS)
 		fprintf(file, "# clock b-a %" PRId64 " %" PRId64 "\n", header->theta_lo,
@@ -25,12 +24,6 @@ static void print_clock(FILE *file, const struct history *history)
 		fprintf(file, "# clock %s\n", header->clock == HISTORY_CLOCK_ONE ? "one" : "none");
 	if (header->drift_ppm)
 		fprintf(file, "# drift %" PRIu32 "\n", header->drift_ppm);
-	for (i = 0; i < history->n_samples; i++) {
-		const struct clock_sample *s = &history->samples[i];
-
-		fprintf(file, "# sample %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", s->a0,
-			s->b1, s->b2, s->a3);
-	}
 }
 
 static void print_header(FILE *file, const struct history_header *header)
@@ -80,10 +73,10 @@ static void print_event(FILE *file, const struct event *event)
 	fputc('\n', file);
 }
 
-static void print_ping(FILE *file, const struct ping *ping)
+static void print_ping(FILE *file, const char *name, const struct ping *ping)
 {
-	fprintf(file, "# ping %c %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n",
-		'a' + ping->node, ping->c0, ping->n1, ping->n2, ping->c3);
+	fprintf(file, "# %s %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", name, ping->c0,
+		ping->n1, ping->n2, ping->c3);
 }
 
 void history_text_print(FILE *file, const struct history *history)
@@ -99,7 +92,9 @@ void history_text_print(FILE *file, const struct history *history)
 			fprintf(file, "%s\n", op_format(&record.op, line));
 		else if (record.type == RECORD_EVENT)
 			print_event(file, &record.event);
+		else if (record.type == RECORD_PING)
+			print_ping(file, record.ping.node ? "ping b" : "ping a", &record.ping);
 		else
-			print_ping(file, &record.ping);
+			print_ping(file, "sample", &record.ping);
 	}
 }

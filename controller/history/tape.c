@@ -149,7 +149,9 @@ static int add_file(struct tapes *tapes, const char *path, struct error *err)
 	if (fd < 0)
 		return 0;
 	tape = &tapes->nodes[own.nodes >> 1];
-	if (tape->fd >= 0 || fstat(fd, &st) < 0) {
+	/* Two headers that differ on the clocks may be reconciled by samples, which are records. */
+	if (tape->fd >= 0 || fstat(fd, &st) < 0 ||
+	    (tapes->loaded.n_files && own.clock != before.clock)) {
 		close(fd);
 		return 0;
 	}

@@ -23,10 +23,18 @@
 
 #include "order/feed_side.h"
 
+/* low is brought up to date with each operation, or with every eighth where there are many: what is
+ * said of it is true all the same. */
+#define MANY 100000U
+#define LOW_EVERY 8U
+
 struct feed {
-	struct scan *scan;
-	struct clock_bounds *bounds;
+	const struct tapes *tapes;
+	const struct scan *scan;
+	struct clock_bounds bounds; /* its places of the last look-up are this feed's own */
 	struct side sides[NODES];
+	const struct shard *only; /* whose operations are given; NULL: all */
+	unsigned turn, low_every; /* operations since low was brought up to date; until it is */
 	bool circle;
 };
 
@@ -70,24 +78,25 @@ static bool narrow(struct offsets *offsets, struct clock_bounds *bounds, unsigne
 	return offsets->lo <= offsets->hi;
 }
 
-static void discard_clock(struct feed *feed, unsigned node, uint32_t slot)
+static void discard_clock(struct feed *feed, struct clock_bounds *bounds, unsigned node,
+			  uint32_t slot)
 {
-	const struct tapes *tapes = feed->sides[0].tapes;
 	char source[256];
 
-	clock_bounds_done(feed->bounds);
-	feed->bounds->clock = HISTORY_CLOCK_NONE;
-	snprintf(feed->bounds->warning, sizeof(feed->bounds->warning),
+	clock_bounds_done(bounds);
+	bounds->clock = HISTORY_CLOCK_NONE;
+	snprintf(bounds->warning, sizeof(bounds->warning),
 		 "%s: its message edges contradict the clock bounds, which are discarded: only "
 		 "messages order the nodes",
-		 scan_source(tapes, feed->scan, node, slot, source, sizeof(source)));
+		 scan_source(feed->tapes, feed->scan, node, slot, source, sizeof(source)));
+	feed->bounds = *bounds;
 }
 
-static int check_message(struct feed *feed, unsigned node, const struct message *message,
-			 struct offsets *offsets, struct error *err)
+static int check_message(struct feed *feed, struct clock_bounds *bounds, unsigned node,
+			 const struct message *message, struct offsets *offsets, struct error *err)
 {
 	struct side *other = &feed->sides[!node];
-	const struct tapes *tapes = other->tapes;
+	const struct tapes *tapes = feed->tapes;
 	uint32_t n = feed->scan->nodes[!node].n_completed;
 	uint64_t complete, next;
 
@@ -105,19 +114,19 @@ static int check_message(struct feed *feed, unsigned node, const struct message 
 				"is ambiguous: two completions at that place have the same time",
 				err);
 	}
-	if (feed->bounds->clock == HISTORY_CLOCK_NONE ||
-	    narrow(offsets, feed->bounds, node, complete, message->invoke))
+	if (feed->bounds.clock == HISTORY_CLOCK_NONE ||
+	    narrow(offsets, &feed->bounds, node, complete, message->invoke))
 		return 0;
-	if (feed->bounds->clock == HISTORY_CLOCK_ONE)
+	if (feed->bounds.clock == HISTORY_CLOCK_ONE)
 		return refuse(tapes, feed->scan, node, message->slot, message->after,
 			      "contradicts the clock: that completion is not before this "
 			      "invocation; with two clocks say `# clock none` or give bounds",
 			      err);
-	discard_clock(feed, node, message->slot);
+	discard_clock(feed, bounds, node, message->slot);
 	return 0;
 }
 
-static int check_messages(struct feed *feed, struct error *err)
+static int check_messages(struct feed *feed, struct clock_bounds *bounds, struct error *err)
 {
 	struct offsets offsets = {INT64_MIN, INT64_MAX};
 	unsigned node;
@@ -127,19 +136,35 @@ static int check_messages(struct feed *feed, struct error *err)
 		const struct scan_node *from = &feed->scan->nodes[node];
 
 		for (i = 0; i < from->n_messages; i++) {
-			if (check_message(feed, node, &from->messages[i], &offsets, err) < 0)
+			if (check_message(feed, bounds, node, &from->messages[i], &offsets, err) <
+			    0)
 				return -1;
 		}
 	}
 	return 0;
 }
 
-static int fill_pending(struct feed *feed, struct error *err)
+/* From how many completions of each node are known to the last place that is. */
+static void to_places(const struct fences *fences, unsigned node, uint64_t invoke,
+		      uint32_t known[NODES])
+{
+	uint32_t fence;
+	unsigned of;
+
+	for (of = 0; of < NODES; of++) {
+		known[of] = place_of(known[of]);
+		fence = fences->n[of] ? fences_known(fences, of, node, invoke) : 0;
+		if (fence > known[of])
+			known[of] = fence;
+	}
+}
+
+static int fill_pending(struct feed *feed, struct scan *scan, struct error *err)
 {
 	size_t i;
 
-	for (i = 0; i < feed->scan->n_pending; i++) {
-		struct pending *p = &feed->scan->pending[i];
+	for (i = 0; i < scan->n_pending; i++) {
+		struct pending *p = &scan->pending[i];
 		struct side *own = &feed->sides[p->node], *other = &feed->sides[!p->node];
 		uint32_t by_clock;
 
@@ -150,12 +175,44 @@ static int fill_pending(struct feed *feed, struct error *err)
 		    side_count(other, p->invoke, true, &by_clock, err) < 0)
 			return -1;
 		p->known[!p->node] = by_clock > p->message ? by_clock : p->message;
+		to_places(&scan->fences, p->node, p->invoke, p->known);
+		p->message = place_of(p->message);
+		p->fence = fences_ending(&scan->fences, p->node, p->invoke, TIME_NONE);
 	}
 	return 0;
 }
 
-struct feed *feed_open(const struct tapes *tapes, struct scan *scan, struct clock_bounds *bounds,
-		       struct error *err)
+static int fill_fences(struct feed *feed, struct scan *scan, struct error *err)
+{
+	uint32_t count;
+	unsigned node;
+	size_t i;
+
+	for (node = 0; node < NODES; node++) {
+		struct side *own = &feed->sides[node];
+
+		for (i = 0; i < scan->fences.n[node]; i++) {
+			struct fence *fence = &scan->fences.of[node][i];
+
+			if (side_count(own, fence->time, false, &count, err) < 0)
+				return -1;
+			fence->late = side_late_of(own, fence->time);
+			fence->place = place_of(count) + 1;
+		}
+	}
+	return 0;
+}
+
+/* Without messages, within bounds that are the same at all times, there is an offset that allows
+ * all of it. */
+static bool may_be_circle(const struct scan *scan, const struct clock_bounds *bounds)
+{
+	return scan->nodes[0].n_messages || scan->nodes[1].n_messages || bounds->n_links;
+}
+
+static struct feed *new_feed(const struct tapes *tapes, const struct scan *scan,
+			     const struct clock_bounds *bounds, const struct shard *only,
+			     struct error *err)
 {
 	struct feed *feed = calloc(1, sizeof(*feed));
 	unsigned node;
@@ -164,20 +221,42 @@ struct feed *feed_open(const struct tapes *tapes, struct scan *scan, struct cloc
 		error_set(err, ERROR_WORLD, "out of memory");
 		return NULL;
 	}
+	feed->tapes = tapes;
 	feed->scan = scan;
-	feed->bounds = bounds;
+	feed->bounds = *bounds;
+	feed->only = only;
+	feed->low_every = scan->counts.ops < MANY ? 1 : LOW_EVERY;
 	for (node = 0; node < NODES; node++) {
-		if (side_open(&feed->sides[node], tapes, scan, bounds, node, err) < 0)
-			goto out;
-	}
-	if (check_messages(feed, err) < 0 || fill_pending(feed, err) < 0)
-		goto out;
-	for (node = 0; node < NODES; node++) {
-		if (side_begin(&feed->sides[node], err) < 0)
-			goto out;
+		/* A circle is found by who looks at all of it. */
+		if (side_open(&feed->sides[node], tapes, scan, &feed->bounds,
+			      may_be_circle(scan, bounds) ? NULL : only, node, err) < 0) {
+			feed_close(feed);
+			return NULL;
+		}
 	}
 	return feed;
-out:
+}
+
+int feed_prepare(const struct tapes *tapes, struct scan *scan, struct clock_bounds *bounds,
+		 struct error *err)
+{
+	struct feed *feed = new_feed(tapes, scan, bounds, NULL, err);
+	int result = -1;
+
+	if (feed && !check_messages(feed, bounds, err) && !fill_fences(feed, scan, err))
+		result = fill_pending(feed, scan, err);
+	feed_close(feed);
+	return result;
+}
+
+struct feed *feed_open(const struct tapes *tapes, const struct scan *scan,
+		       const struct clock_bounds *bounds, const struct shard *only,
+		       struct error *err)
+{
+	struct feed *feed = new_feed(tapes, scan, bounds, only, err);
+
+	if (feed && !side_begin(&feed->sides[0], err) && !side_begin(&feed->sides[1], err))
+		return feed;
 	feed_close(feed);
 	return NULL;
 }
@@ -194,65 +273,88 @@ void feed_close(struct feed *feed)
 /* All that certainly precedes the next operation of this side has been fed. */
 static bool is_ready(const struct side *own, const struct side *other)
 {
-	return own->n && own->message <= other->done &&
-	       (!other->n || own->ops[own->at].invoke < other->late[other->at]);
+	return side_has_next(own) && own->message <= other->done &&
+	       (!side_has_next(other) || side_next(own)->invoke < side_next_late(other));
 }
 
 /* Take the next operation of this side. */
 static int take(struct feed *feed, unsigned node, struct fed *ret, struct error *err)
 {
 	struct side *own = &feed->sides[node], *other = &feed->sides[!node];
-	const struct op_head *op = &own->ops[own->at];
+	const struct op_head *op = side_next(own);
 	uint32_t by_clock;
 
 	*ret = (struct fed){.unit = op->unit,
 			    .write_id = op->value == VALUE_TAG ? op->write_id : 0,
-			    .index = own->done + 1,
-			    .message = own->message,
-			    .number = own->slots[own->at],
+			    .index = place_of(own->done + 1),
+			    .message = place_of(own->message),
+			    .number = own->block.slots[own->next],
 			    .count = op->count,
 			    .lane = op->lane,
 			    .node = (uint8_t)node,
 			    .kind = op->kind,
 			    .outcome = op->outcome,
 			    .value = op->value};
-	memcpy(ret->low[node], own->low, sizeof(own->low));
-	memcpy(ret->low[!node], other->low, sizeof(other->low));
+	side_low_places(own, ret->low[node]);
+	side_low_places(other, ret->low[!node]);
 	if (side_before(own, op->invoke, false, &ret->known[node], err) < 0 ||
 	    side_before(other, op->invoke, true, &by_clock, err) < 0)
 		return -1;
 	ret->known[!node] = by_clock > own->message ? by_clock : own->message;
+	to_places(&feed->scan->fences, node, op->invoke, ret->known);
 	if (op->kind == OP_READ)
 		ret->round = rounds_at(&feed->scan->rounds, node, op->invoke);
-	if (side_step(own, err) < 0 || side_low(own, other, err) < 0)
-		return -1;
-	return side_low(other, own, err);
+	else if (op->kind == OP_WRITE && op->outcome == OUTCOME_UNKNOWN)
+		ret->fence = fences_ending(&feed->scan->fences, node, op->invoke, op->complete);
+	return 0;
+}
+
+/* The side whose next operation is next of all: NODES, if each waits for the other. */
+static unsigned choose(const struct side *a, const struct side *b)
+{
+	bool ready[NODES] = {is_ready(a, b), is_ready(b, a)};
+
+	if (ready[0] && ready[1])
+		return (__int128)b->block.times[b->at] - b->middle <
+		       (__int128)a->block.times[a->at];
+	return ready[0] ? 0 : ready[1] ? 1 : NODES;
+}
+
+static int refuse_circle(struct feed *feed, struct error *err)
+{
+	unsigned node = !side_has_next(&feed->sides[0]);
+	const struct side *side = &feed->sides[node];
+	char source[256];
+
+	feed->circle = true;
+	return error_set(err, ERROR_USER,
+			 "%s: what is known of its order (or of an earlier operation's) is part of "
+			 "a circle: the message edges contradict each other",
+			 scan_source(feed->tapes, feed->scan, node, side->block.slots[side->next],
+				     source, sizeof(source)));
 }
 
 int feed_next(struct feed *feed, struct fed *ret, unsigned max, struct error *err)
 {
-	struct side *a = &feed->sides[0], *b = &feed->sides[1];
-	unsigned n, node;
-	bool ready[NODES];
-	char source[256];
+	struct side *a = &feed->sides[0], *b = &feed->sides[1], *own;
+	unsigned n = 0, node;
 
-	for (n = 0; n < max && (a->n || b->n); n++) {
-		ready[0] = is_ready(a, b);
-		ready[1] = is_ready(b, a);
-		if (!ready[0] && !ready[1]) {
-			feed->circle = true;
-			node = !a->n;
-			return error_set(
-				err, ERROR_USER,
-				"%s: what is known of its order (or of an earlier operation's) is "
-				"part of a circle: the message edges contradict each other",
-				scan_source(a->tapes, feed->scan, node,
-					    feed->sides[node].slots[feed->sides[node].at], source,
-					    sizeof(source)));
+	while (n < max && (side_has_next(a) || side_has_next(b))) {
+		node = choose(a, b);
+		if (node == NODES)
+			return refuse_circle(feed, err);
+		own = &feed->sides[node];
+		if (own->only || !feed->only ||
+		    shard_has_one(feed->only, side_next(own)->unit, side_next(own)->count)) {
+			if (take(feed, node, &ret[n++], err) < 0)
+				return -1;
 		}
-		node = !ready[0] || (ready[1] && (__int128)b->ops[b->at].complete - b->middle <
-							 (__int128)a->ops[a->at].complete);
-		if (take(feed, node, &ret[n], err) < 0)
+		if (side_step(own, err) < 0)
+			return -1;
+		if (++feed->turn < feed->low_every)
+			continue;
+		feed->turn = 0;
+		if (side_low(a, b, err) < 0 || side_low(b, a, err) < 0)
 			return -1;
 	}
 	return (int)n;
@@ -261,4 +363,9 @@ int feed_next(struct feed *feed, struct fed *ret, unsigned max, struct error *er
 bool feed_is_circle(const struct feed *feed)
 {
 	return feed->circle;
+}
+
+uint64_t feed_done(const struct feed *feed)
+{
+	return (uint64_t)feed->sides[0].done + feed->sides[1].done;
 }

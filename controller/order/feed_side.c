@@ -2,8 +2,11 @@
 /*
  * feed_side.c - see feed_side.h.
  *
- * A block of completions is decoded at a time. What is asked of completions gone past is nearly
- * always about the last few, which a ring keeps; what lies further back is read again.
+ * What is asked of completions gone past is nearly always about the last few, which a ring keeps;
+ * what lies further back is read again.
+ *
+ * What is certain lies before what a side comes to next, so that a block may be put into the ring
+ * at once.
  *
  * late: from when on a completion certainly lies before, on the other node's clock. It is made to
  * rise (an operation completed before a later completion of its node, so the greater one is true of
@@ -17,16 +20,8 @@
 
 #define RING 32768U /* at most */
 #define NEAR 64U
-#define CHUNK 4096U
 
-struct old_block {
-	size_t block; /* SIZE_MAX: none */
-	uint64_t *times;
-	uint8_t *buf;
-};
-
-/* From when on, on the other node's clock, what completed then certainly lies before. */
-static uint64_t late_of(struct side *side, uint64_t time)
+uint64_t side_late_of(struct side *side, uint64_t time)
 {
 	__int128 late;
 	int64_t lo, hi;
@@ -43,157 +38,108 @@ static uint64_t late_of(struct side *side, uint64_t time)
 }
 
 int side_open(struct side *side, const struct tapes *tapes, const struct scan *scan,
-	      struct clock_bounds *bounds, unsigned node, struct error *err)
+	      struct clock_bounds *bounds, const struct shard *only, unsigned node,
+	      struct error *err)
 {
-	size_t block;
+	size_t room;
 
-	side->tapes = tapes;
 	side->scan = &scan->nodes[node];
 	side->bounds = bounds;
+	side->only = only;
 	side->node = node;
-	side->known_from = 1;
-	block = side->scan->n_completed < BLOCK_OPS ? side->scan->n_completed : BLOCK_OPS;
+	side->low_waits[!node] = bounds->clock != HISTORY_CLOCK_NONE;
+	room = side->scan->n_completed < BLOCK_OPS ? side->scan->n_completed : BLOCK_OPS;
 	for (side->ring = 64; side->ring <= side->scan->n_completed && side->ring < RING;)
 		side->ring *= 2;
-	side->ops = calloc(block + 1, sizeof(*side->ops));
-	side->slots = calloc(block + 1, sizeof(*side->slots));
-	side->least = calloc(block + 1, sizeof(*side->least));
-	side->late = calloc(block + 1, sizeof(*side->late));
+	side->least = calloc(room + 1, sizeof(*side->least));
 	side->times = calloc(side->ring, sizeof(*side->times));
 	side->lates = calloc(side->ring, sizeof(*side->lates));
-	side->old = calloc(1, sizeof(*side->old));
-	if (!side->ops || !side->slots || !side->least || !side->late || !side->times ||
-	    !side->lates || !side->old)
+	side->known_from = calloc(side->ring, sizeof(*side->known_from));
+	if (!side->least || !side->times || !side->lates || !side->known_from)
 		return error_set(err, ERROR_WORLD, "out of memory");
-	side->old->block = SIZE_MAX;
-	side->old->times = calloc(block + 1, sizeof(uint64_t));
-	side->chunk =
-		tapes->nodes[node].n_slots < CHUNK ? (size_t)tapes->nodes[node].n_slots : CHUNK;
-	side->old->buf = malloc((side->chunk + 1) * RECORD_SIZE);
-	if (!side->old->times || !side->old->buf)
-		return error_set(err, ERROR_WORLD, "out of memory");
-	return 0;
+	if (block_reader_open(&side->reader, tapes, scan, node, err) < 0)
+		return -1;
+	return feed_block_init(&side->block, &side->reader, true, err);
 }
 
 void side_close(struct side *side)
 {
-	free(side->ops);
-	free(side->slots);
 	free(side->least);
-	free(side->late);
+	free(side->known_from);
 	free(side->times);
 	free(side->lates);
-	if (side->old) {
-		free(side->old->times);
-		free(side->old->buf);
-	}
-	free(side->old);
+	feed_block_done(&side->block);
+	block_reader_close(&side->reader);
 	memset(side, 0, sizeof(*side));
 }
 
-/* Give each completed operation of a block to use(), in order. */
-static int walk_block(struct side *side, size_t block, struct error *err,
-		      void (*use)(struct side *side, uint32_t i, const struct op_head *op,
-				  uint32_t slot))
+/* With clocks that keep their distance, all of the block are late by the same *ret, if no number
+ * comes near its end. */
+static bool is_even(struct side *side, uint64_t *ret)
 {
-	uint64_t slot = side->scan->blocks[block].slot,
-		 end = side->tapes->nodes[side->node].n_slots;
-	uint32_t i = 0, most = side->scan->n_completed - (uint32_t)block * BLOCK_OPS;
-	struct op_head op;
-	size_t n, at;
+	uint64_t first = side->block.times[0], last = side->block.times[side->block.n - 1];
 
-	if (block + 1 < side->scan->n_blocks)
-		end = side->scan->blocks[block + 1].slot;
-	if (most > BLOCK_OPS)
-		most = BLOCK_OPS;
-	while (slot < end) {
-		n = end - slot < side->chunk ? (size_t)(end - slot) : side->chunk;
-		if (tape_read(side->tapes, side->node, slot, n, side->old->buf, err) < 0)
-			return -1;
-		for (at = 0; at < n && i < most;) {
-			const uint8_t *record = side->old->buf + at * RECORD_SIZE;
+	*ret = side_late_of(side, last) - last;
+	return !side->bounds->n_links && last < INT64_MAX &&
+	       side_late_of(side, last) < UINT64_MAX && side_late_of(side, first);
+}
 
-			if (record[0] == RECORD_OP) {
-				record_peek(record, &op);
-				if (op.complete != TIME_NONE)
-					use(side, i++, &op, (uint32_t)(slot + at));
-			}
-			at += 1 + record_sides(record);
-		}
-		/* Side records may reach beyond the chunk. */
-		slot += at;
-		if (i == most)
-			break;
+/* The block's completions go into the ring. */
+static void fill_ring(struct side *side)
+{
+	const struct feed_block *block = &side->block;
+	uint32_t mask = side->ring - 1, index = side->loaded, i;
+	uint32_t known_from = index ? side->known_from[index & mask] : 1;
+	uint64_t before = index ? side->lates[index & mask] : 0, late, lateness;
+	bool even = is_even(side, &lateness);
+
+	for (i = 0; i < block->n; i++) {
+		late = even ? block->times[i] + lateness : side_late_of(side, block->times[i]);
+		index++;
+		if (before == UINT64_MAX && late != UINT64_MAX)
+			known_from = index;
+		else if (late < before)
+			late = before;
+		side->times[index & mask] = block->times[i] + 1;
+		side->lates[index & mask] = late;
+		side->known_from[index & mask] = known_from;
+		before = late;
 	}
-	if (i < most)
-		return error_set(
-			err, ERROR_WORLD, "%s: changed while it was being judged",
-			side->tapes->loaded.files[side->tapes->nodes[side->node].file].name);
-	return 0;
-}
-
-static void use_now(struct side *side, uint32_t i, const struct op_head *op, uint32_t slot)
-{
-	side->ops[i] = *op;
-	side->slots[i] = slot;
-	side->n = i + 1;
-}
-
-static void use_old(struct side *side, uint32_t i, const struct op_head *op, uint32_t slot)
-{
-	(void)slot;
-	side->old->times[i] = op->complete;
-}
-
-static int load_old(struct side *side, size_t block, struct error *err)
-{
-	if (side->old->block == block)
-		return 0;
-	side->old->block = SIZE_MAX;
-	if (walk_block(side, block, err, use_old) < 0)
-		return -1;
-	side->old->block = block;
-	return 0;
+	side->loaded = index;
 }
 
 /* The next block: its operations, and what is derived of them. */
 static int load_next(struct side *side, struct error *err)
 {
+	struct feed_block *block = &side->block;
 	uint64_t least = UINT64_MAX;
 	int64_t lo, hi;
 	uint32_t i;
 
-	side->at = side->n = 0;
+	side->at = side->next = block->n = 0;
 	if (side->next_block == side->scan->n_blocks)
 		return 0;
-	if (walk_block(side, side->next_block++, err, use_now) < 0)
+	if (block_read(&side->reader, side->next_block++, side->only, block, err) < 0)
 		return -1;
 	if (side->next_block < side->scan->n_blocks)
 		least = side->scan->blocks[side->next_block].invoke_least;
-	for (i = side->n; i--;) {
-		if (side->ops[i].invoke < least)
-			least = side->ops[i].invoke;
+	for (i = block->n; i--;) {
+		least = block->invokes[i] < least ? block->invokes[i] : least;
 		side->least[i] = least;
 	}
-	for (i = 0; i < side->n; i++) {
-		side->late[i] = late_of(side, side->ops[i].complete);
-	}
+	fill_ring(side);
 	side->middle = 0;
-	if (clock_bounds_at(side->bounds, side->node, side->ops[0].complete, &lo, &hi))
+	if (clock_bounds_at(side->bounds, side->node, block->times[0], &lo, &hi))
 		side->middle = lo + (int64_t)(((uint64_t)hi - (uint64_t)lo) / 2);
 	return 0;
 }
 
-/* What messages prove of the next operation, and its lateness in line with those before. */
+/* What messages prove of the next operation. */
 static void look_at_next(struct side *side)
 {
 	const struct scan_node *scan = side->scan;
-	const struct op_head *op;
-	uint64_t before;
+	const struct op_head *op = side_next(side);
 
-	if (!side->n)
-		return;
-	op = &side->ops[side->at];
 	while (side->step < scan->n_steps && scan->steps[side->step].invoke < op->invoke)
 		side->step++;
 	while (side->step && scan->steps[side->step - 1].invoke >= op->invoke)
@@ -201,39 +147,44 @@ static void look_at_next(struct side *side)
 	side->message = side->step ? scan->steps[side->step - 1].after : 0;
 	if (op->after > side->message)
 		side->message = (uint32_t)op->after;
-	if (!side->done)
-		return;
-	before = side->lates[side->done & (side->ring - 1)];
-	if (before == UINT64_MAX && side->late[side->at] != UINT64_MAX)
-		side->known_from = side->done + 1;
-	else if (side->late[side->at] < before)
-		side->late[side->at] = before;
+}
+
+/* To the operation of the block that is fed next, or of a later one. */
+static int go_on(struct side *side, struct error *err)
+{
+	const struct feed_block *block = &side->block;
+
+	while (side->next == block->n_ops) {
+		side->done = side->loaded;
+		if (load_next(side, err) < 0)
+			return -1;
+		if (!block->n)
+			return 0;
+	}
+	side->at = block->places[side->next];
+	side->done = side->loaded - block->n + side->at;
+	look_at_next(side);
+	return 0;
 }
 
 int side_begin(struct side *side, struct error *err)
 {
-	if (load_next(side, err) < 0)
-		return -1;
-	look_at_next(side);
-	return 0;
+	return go_on(side, err);
 }
 
 int side_step(struct side *side, struct error *err)
 {
-	side->done++;
-	side->times[side->done & (side->ring - 1)] = side->ops[side->at].complete + 1;
-	side->lates[side->done & (side->ring - 1)] = side->late[side->at];
-	if (++side->at == side->n && load_next(side, err) < 0)
-		return -1;
-	look_at_next(side);
-	return 0;
+	side->next++;
+	return go_on(side, err);
 }
 
 int side_time(struct side *side, uint32_t index, uint64_t *ret, struct error *err)
 {
-	if (load_old(side, (index - 1) / BLOCK_OPS, err) < 0)
+	const uint64_t *times;
+
+	if (block_times(&side->reader, (index - 1) / BLOCK_OPS, &times, err) < 0)
 		return -1;
-	*ret = side->old->times[(index - 1) % BLOCK_OPS];
+	*ret = times[(index - 1) % BLOCK_OPS];
 	return 0;
 }
 
@@ -245,7 +196,7 @@ static int look_up(struct side *side, uint32_t index, uint64_t time, bool late, 
 
 	if (side_time(side, index, &at, err) < 0)
 		return -1;
-	*ret = (late ? late_of(side, at) : at + 1) <= time;
+	*ret = (late ? side_late_of(side, at) : at + 1) <= time;
 	return 0;
 }
 
@@ -253,7 +204,7 @@ static int look_up(struct side *side, uint32_t index, uint64_t time, bool late, 
 static inline int is_before(struct side *side, uint32_t index, uint64_t time, bool late, bool *ret,
 			    struct error *err)
 {
-	if (side->done - index >= side->ring)
+	if (side->loaded - index >= side->ring)
 		return look_up(side, index, time, late, ret, err);
 	*ret = (late ? side->lates : side->times)[index & (side->ring - 1)] <= time;
 	return 0;
@@ -282,7 +233,8 @@ static int search(struct side *side, uint64_t time, bool late, uint32_t lo, uint
 int side_before(struct side *side, uint64_t time, bool late, uint32_t *ret, struct error *err)
 {
 	const uint64_t *ring = late ? side->lates : side->times;
-	uint32_t mask = side->ring - 1, least = late ? side->known_from - 1 : 0;
+	uint32_t mask = side->ring - 1,
+		 least = late && side->done ? side->known_from[side->done & mask] - 1 : 0;
 	uint32_t hi = side->done, step, at;
 	bool before = false;
 
@@ -318,13 +270,14 @@ int side_before(struct side *side, uint64_t time, bool late, uint32_t *ret, stru
 int side_count(struct side *side, uint64_t time, bool late, uint32_t *ret, struct error *err)
 {
 	size_t lo = 0, hi = side->scan->n_blocks, mid;
+	const uint64_t *times;
 	uint32_t i, n = 0;
 	uint64_t at;
 
 	while (lo < hi) {
 		mid = lo + (hi - lo) / 2;
 		at = side->scan->blocks[mid].time;
-		if (late ? late_of(side, at) <= time : at < time)
+		if (late ? side_late_of(side, at) <= time : at < time)
 			lo = mid + 1;
 		else
 			hi = mid;
@@ -332,12 +285,12 @@ int side_count(struct side *side, uint64_t time, bool late, uint32_t *ret, struc
 	*ret = 0;
 	if (!lo)
 		return 0;
-	if (load_old(side, lo - 1, err) < 0)
+	if (block_times(&side->reader, lo - 1, &times, err) < 0)
 		return -1;
 	n = side->scan->n_completed - (uint32_t)(lo - 1) * BLOCK_OPS;
 	for (i = 0; i < n && i < BLOCK_OPS; i++) {
-		at = side->old->times[i];
-		if (late ? late_of(side, at) > time : at >= time)
+		at = times[i];
+		if (late ? side_late_of(side, at) > time : at >= time)
 			break;
 	}
 	*ret = (uint32_t)(lo - 1) * BLOCK_OPS + i;
@@ -363,23 +316,32 @@ static int raise_low(struct side *side, struct side *of, uint64_t least, bool la
 		     struct error *err)
 {
 	const uint64_t *ring = late ? of->lates : of->times;
-	uint32_t low = side->low[of->node], next, mask = of->ring - 1;
+	uint32_t low = side->low[of->node], next, mask = of->ring - 1, step;
+	uint32_t known_from = late ? of->known_from[of->done & mask] : 1;
 	bool before;
 
 	while (low < of->done) {
 		next = low + 1;
 		/* Over a stretch of which nothing is known, to where bounds are known again. */
-		if (late && next < of->known_from && of->known_from <= of->done)
-			next = of->known_from;
-		if (of->done - next <= mask)
+		if (next < known_from)
+			next = known_from;
+		if (of->loaded - next <= mask)
 			before = ring[next & mask] <= least;
 		else if (look_up(of, next, least, late, &before, err) < 0)
 			return -1;
 		if (!before)
 			break;
 		low = next;
+		if (of->loaded - next > mask)
+			continue;
+		/* By halves, without a branch that could be guessed wrong. */
+		for (step = NEAR / 2; step; step /= 2) {
+			next = low + step;
+			low = next <= of->done && ring[next & mask] <= least ? next : low;
+		}
 	}
 	side->low[of->node] = low;
+	side->low_waits[of->node] = low >= of->done;
 	return 0;
 }
 
@@ -389,15 +351,14 @@ int side_low(struct side *own, struct side *other, struct error *err)
 	unsigned node = own->node;
 	uint64_t least;
 
-	if (!own->n) {
+	if (!side_has_next(own)) {
 		own->low[0] = own->low[1] = LOW_ALL;
 		return 0;
 	}
 	least = own->least[own->at];
 	if (least == own->low_least) {
 		/* Nothing new but what the other node has gone past. */
-		if (own->low[!node] + 1 != other->done ||
-		    other->bounds->clock == HISTORY_CLOCK_NONE)
+		if (!own->low_waits[!node])
 			return 0;
 		return raise_low(own, other, least, true, err);
 	}

@@ -4,43 +4,62 @@
 #define ORDER_FEED_SIDE_H
 
 #include "history/clock_pieces.h"
-#include "order/scan.h"
+#include "order/feed_block.h"
 
 struct side {
-	const struct tapes *tapes;
 	const struct scan_node *scan;
 	struct clock_bounds *bounds;
+	const struct shard *only; /* NULL: all */
 	unsigned node;
-	/* The block of completions at hand: n of them (0: the end), the next one at `at`. */
-	struct op_head *ops;
-	uint32_t *slots;
-	uint64_t *least; /* the least invocation from here on */
-	uint64_t *late;	 /* from when on it certainly lies before, on the other's clock */
-	uint32_t at, n;
+	struct block_reader reader;
+	/* The block at hand. block.n is 0 at the end, and where nothing is to be fed any more. */
+	struct feed_block block;
+	uint64_t *least; /* the least invocation from each completion of the block on */
+	uint32_t at;	 /* of the completions of the block, the next operation */
+	uint32_t next;	 /* and of its operations to be fed */
 	size_t next_block;
-	uint32_t message;    /* of the next operation: what messages prove of the other node */
-	uint32_t done;	     /* completions gone past */
-	int64_t middle;	     /* of the clock bounds at the block: clock(b) - clock(a) */
-	uint32_t low[NODES]; /* every operation to come knows so much */
-	uint64_t low_least;  /* the least invocation that low is for */
-	/* The latest completions gone past, by index: from when on each lies before what is invoked
-	 * then, on this node's clock and on the other's. */
+	uint32_t message;      /* of the next operation: what messages prove of the other node */
+	uint32_t done;	       /* completions gone past: all before the next operation */
+	int64_t middle;	       /* of the clock bounds at the block: clock(b) - clock(a) */
+	uint32_t low[NODES];   /* every operation to come knows so much */
+	bool low_waits[NODES]; /* low might be higher if more had gone past */
+	uint64_t low_least;    /* the least invocation that low is for */
+	/* Completions by index, the block at hand and what was before it: from when on each lies
+	 * before what is invoked then, on this node's clock and on the other's; and from which
+	 * index on to there the latter rise. */
 	uint64_t *times, *lates;
-	uint32_t ring;	     /* their size, a power of two */
-	size_t chunk;	     /* slots read at once */
-	uint32_t known_from; /* lates rise from this index on */
-	/* Another block, looked up for what lies further back. */
-	struct old_block *old;
+	uint32_t *known_from;
+	uint32_t ring;	       /* their size, a power of two */
+	uint32_t loaded;       /* completions in there, or gone from it */
 	size_t step, low_step; /* places in steps */
 };
 
+/* only: the part whose operations are fed, NULL for all. All pointers must outlive the side. */
 int side_open(struct side *side, const struct tapes *tapes, const struct scan *scan,
-	      struct clock_bounds *bounds, unsigned node, struct error *err);
+	      struct clock_bounds *bounds, const struct shard *only, unsigned node,
+	      struct error *err);
 void side_close(struct side *side);
 
-/* Go to the first operation; to the next one. */
+/* Go to the first operation that is fed; to the next one. */
 int side_begin(struct side *side, struct error *err);
 int side_step(struct side *side, struct error *err);
+
+/* Whether there is one, and which it is. */
+static inline bool side_has_next(const struct side *side)
+{
+	return side->block.n;
+}
+
+static inline const struct op_head *side_next(const struct side *side)
+{
+	return &side->block.ops[side->next];
+}
+
+/* From when on, on the other node's clock, that certainly lies before. */
+static inline uint64_t side_next_late(const struct side *side)
+{
+	return side->lates[(side->done + 1) & (side->ring - 1)];
+}
 
 /* How many of the completions gone past certainly lie before `time`: of this node's clock, or
  * (late) of the other's. */
@@ -49,11 +68,22 @@ int side_before(struct side *side, uint64_t time, bool late, uint32_t *ret, stru
 /* The same among all completions. Slower. */
 int side_count(struct side *side, uint64_t time, bool late, uint32_t *ret, struct error *err);
 
+/* From when on, on the other node's clock, what was at `time` of this one's certainly lies before;
+ * UINT64_MAX: never. */
+uint64_t side_late_of(struct side *side, uint64_t time);
+
 /* When the index-th operation completed. */
 int side_time(struct side *side, uint32_t index, uint64_t *ret, struct error *err);
 
 /* What messages prove at an invocation of this node, those of earlier invocations. */
 uint32_t side_message(const struct side *side, uint64_t invoke);
+
+/* low as places (fed.h). */
+static inline void side_low_places(const struct side *side, uint32_t ret[NODES])
+{
+	ret[0] = side->low[0] == LOW_ALL ? LOW_ALL : place_of(side->low[0]);
+	ret[1] = side->low[1] == LOW_ALL ? LOW_ALL : place_of(side->low[1]);
+}
 
 /* Bring own->low up to date. */
 int side_low(struct side *own, struct side *other, struct error *err);

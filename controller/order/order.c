@@ -15,6 +15,7 @@ int order_reserve(struct order *order, size_t n, bool causal, struct error *err)
 	if (resize((void **)&order->index, n + 1, sizeof(*order->index), err) < 0 ||
 	    resize((void **)&order->known, n + 1, sizeof(*order->known), err) < 0 ||
 	    resize((void **)&order->message, n + 1, sizeof(*order->message), err) < 0 ||
+	    resize((void **)&order->fence, n + 1, sizeof(*order->fence), err) < 0 ||
 	    resize((void **)&order->position, n + 1, sizeof(*order->position), err) < 0 ||
 	    resize((void **)&order->feed, n + 1, sizeof(*order->feed), err) < 0)
 		return -1;
@@ -26,17 +27,21 @@ int order_reserve(struct order *order, size_t n, bool causal, struct error *err)
 
 void order_place(struct order *order, uint32_t op, const struct fed *fed, const uint32_t *causal)
 {
+	bool unknown = fed->kind == OP_WRITE && fed->outcome == OUTCOME_UNKNOWN;
+
 	order->index[op] = fed->index;
 	order->message[op] = fed->message;
 	memcpy(order->known[op], fed->known, sizeof(fed->known));
 	if (causal)
 		memcpy(order->causal[op], causal, sizeof(order->causal[op]));
+	order->fence[op] = unknown && fed->fence ? fed->fence : INDEX_NEVER;
 	order->position[op] = order->n_feed;
 	order->feed[order->n_feed++] = op;
 }
 
 void order_place_pending(struct order *order, uint32_t op, const struct pending *pending)
 {
+	order->fence[op] = pending && pending->fence ? pending->fence : INDEX_NEVER;
 	order->index[op] = order->position[op] = INDEX_NEVER;
 	order->message[op] = pending ? pending->message : 0;
 	memset(order->known[op], 0, sizeof(order->known[op]));
@@ -55,6 +60,7 @@ void order_done(struct order *order)
 	free(order->index);
 	free(order->known);
 	free(order->message);
+	free(order->fence);
 	free(order->causal);
 	free(order->position);
 	free(order->feed);
@@ -68,11 +74,14 @@ void order_done(struct order *order)
 static int fill(const struct tapes *tapes, struct scan *scan, struct order *order,
 		struct error *err)
 {
-	struct feed *feed = feed_open(tapes, scan, order->bounds, err);
+	struct feed *feed;
 	struct fed fed;
 	int got = -1;
 	size_t i;
 
+	if (feed_prepare(tapes, scan, order->bounds, err) < 0)
+		return -1;
+	feed = feed_open(tapes, scan, order->bounds, NULL, err);
 	if (!feed)
 		return -1;
 	order->n_feed = 0;
@@ -127,7 +136,7 @@ int order_build(const struct history *history, struct order *ret, struct error *
 	}
 	if (scan_tapes(&tapes, 1, &scan, err) < 0)
 		goto out;
-	if (clock_bounds_build(&history->header, history->samples, history->n_samples, scan.pings,
+	if (clock_bounds_build(&history->header, scan.samples, scan.n_samples, scan.pings,
 			       scan.n_pings, order.bounds, err) < 0 ||
 	    order_reserve(&order, history->n_ops, false, err) < 0)
 		goto out;
@@ -179,8 +188,14 @@ bool order_by_message(const struct history *history, const struct order *order, 
 {
 	__int128 gap;
 
-	if (history->ops[a].node == history->ops[b].node || order->clock != HISTORY_CLOCK_BOUNDS ||
-	    order->index[a] <= order->message[b] || !least_gap(history, order, a, b, &gap))
+	if (history->ops[a].node == history->ops[b].node || order->clock != HISTORY_CLOCK_BOUNDS)
+		return true;
+	/* By its fence; how far beyond the bounds is not kept. */
+	if (history->ops[a].outcome == OUTCOME_UNKNOWN) {
+		*ret_margin = 0;
+		return false;
+	}
+	if (order->index[a] <= order->message[b] || !least_gap(history, order, a, b, &gap))
 		return true;
 	*ret_margin = (int64_t)gap;
 	return false;

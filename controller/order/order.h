@@ -2,10 +2,10 @@
 /*
  * order.h - which operation certainly ended before which began, for operations held in memory.
  *
- * Each node's completions are numbered 1, 2, 3 .. in that node's own clock. K of an operation says
- * how many completions of each node certainly precede its invocation. Then a -> b, "a certainly
- * ended before b began", is nothing but index(a) <= K(b) of a's node. The numbers come from the
- * feed (feed.h); here they are kept by operation.
+ * Each node's completions have places in that node's own clock (fed.h), the index. K of an
+ * operation says which places of each node certainly precede its invocation. Then a -> b, "a
+ * certainly ended before b began", is nothing but index(a) <= K(b) of a's node. The numbers come
+ * from the feed (feed.h); here they are kept by operation.
  */
 #ifndef ORDER_ORDER_H
 #define ORDER_ORDER_H
@@ -20,17 +20,19 @@
 struct pending;
 
 struct order {
-	uint32_t *index;	    /* per operation; INDEX_NEVER without a completion */
-	uint32_t (*known)[NODES];   /* per operation: K */
-	uint32_t *message;	    /* per operation: the part of K of the other node that is
-				       proven without clocks */
-	uint32_t (*causal)[NODES];  /* per operation: as K, by what was read too; NULL: not known */
-	uint32_t *position;	    /* per operation: its place in feed; INDEX_NEVER if none */
-	uint32_t *feed;		    /* completed operations, such that a -> b puts a before b */
-	uint32_t n_feed;	    /* entries of feed */
-	size_t room;		    /* operations that there is room for */
-	enum history_clock clock;   /* as used: NONE when the bounds had to be discarded */
-	int64_t theta_lo, theta_hi; /* the loosest bounds of any of the operations */
+	uint32_t *index;	   /* per operation; INDEX_NEVER without a completion */
+	uint32_t (*known)[NODES];  /* per operation: K */
+	uint32_t *message;	   /* per operation: the part of K of the other node that is
+				      proven without clocks */
+	uint32_t (*causal)[NODES]; /* per operation: as K, by what was read too; NULL: not known */
+	uint32_t *fence;	   /* per write of unknown outcome: the place of the fence that ends
+				      it; INDEX_NEVER: none */
+	uint32_t *position;	   /* per operation: its place in feed; INDEX_NEVER if none */
+	uint32_t *feed;		   /* completed operations, such that a -> b puts a before b */
+	uint32_t n_feed;	   /* entries of feed */
+	size_t room;		   /* operations that there is room for */
+	enum history_clock clock;  /* as used: NONE when the bounds had to be discarded */
+	int64_t theta_lo, theta_hi;  /* the loosest bounds of any of the operations */
 	struct clock_bounds *bounds; /* owned if owns_bounds */
 	bool owns_bounds;
 	char warning[FACTS_TEXT_MAX]; /* why the bounds were discarded; "" = they were not */
@@ -53,8 +55,8 @@ void order_place_pending(struct order *order, uint32_t op, const struct pending 
 /* a certainly ended before b began. */
 bool order_before(const struct history *history, const struct order *order, uint32_t a, uint32_t b);
 
-/* How sure a -> b (which holds) is: true when by messages or one clock; else *ret_margin is how far
- * beyond the clock bounds. */
+/* How sure a -> b (which holds, by a's completion or its fence) is: true when by messages or one
+ * clock; else *ret_margin is how far beyond the clock bounds. */
 bool order_by_message(const struct history *history, const struct order *order, uint32_t a,
 		      uint32_t b, int64_t *ret_margin);
 

@@ -10,6 +10,7 @@
 #define ORDER_SCAN_H
 
 #include "order/fed.h"
+#include "order/fences.h"
 #include "order/lanes.h"
 #include "order/rounds.h"
 #include "history/tape.h"
@@ -38,7 +39,8 @@ struct message {
 struct pending {
 	uint64_t write_id, unit, invoke;
 	uint32_t slot, after;
-	uint32_t known[NODES], message; /* filled by feed_open: K */
+	/* Filled by feed_prepare: K, and the fence that ends what it may still do (fed.h). */
+	uint32_t known[NODES], message, fence;
 	uint16_t count, lane;
 	uint8_t node;
 };
@@ -53,13 +55,17 @@ struct scan_node {
 	size_t n_blocks, cap_blocks, n_shifts, cap_shifts, n_messages, cap_messages, n_steps;
 };
 
+struct clock_sample;
+
 struct scan {
 	struct scan_node nodes[NODES];
 	struct lanes lanes;	 /* all writes, failed ones too */
 	struct pending *pending; /* by write_id */
 	struct ping *pings;
-	size_t n_pending, cap_pending, n_pings, cap_pings;
+	struct clock_sample *samples;
+	size_t n_pending, cap_pending, n_pings, cap_pings, n_samples, cap_samples;
 	struct rounds rounds;
+	struct fences fences;
 	struct op_counts {
 		uint64_t ops, reads, writes, unknown;
 	} counts, bare; /* all; those that never completed, less pending writes */

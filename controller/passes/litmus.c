@@ -109,14 +109,14 @@ void litmus_free(struct litmus *litmus)
 }
 
 /* Where this unit is kept, if it is; multiplied by 2^64 over the golden ratio to spread it. */
-static struct unit_slot *place_of(struct litmus *litmus, uint64_t unit)
+static struct unit_slot *slot_for(struct litmus *litmus, uint64_t unit)
 {
 	return &litmus->slots[unit * 0x9e3779b97f4a7c15ULL >> litmus->shift];
 }
 
 static struct unit_slot *slot_of(struct litmus *litmus, uint64_t unit)
 {
-	struct unit_slot *slot = place_of(litmus, unit);
+	struct unit_slot *slot = slot_for(litmus, unit);
 
 	if (slot->unit != unit) {
 		memset(slot, 0, sizeof(*slot));
@@ -139,7 +139,7 @@ static uint32_t resolve(const struct unit_slot *slot, uint64_t id)
 /* This fault is told: neither accuse the write again, nor hear the read again. */
 static void forget(struct litmus *litmus, unsigned reader, const struct front_step *edge)
 {
-	struct unit_slot *slot = place_of(litmus, edge->unit);
+	struct unit_slot *slot = slot_for(litmus, edge->unit);
 	unsigned i;
 
 	if (slot->unit != edge->unit)

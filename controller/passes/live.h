@@ -16,6 +16,7 @@
 #include "order/fed.h"
 #include "order/rounds.h"
 #include "order/scan.h"
+#include "order/shard.h"
 
 /* What is the matter with a unit. */
 enum {
@@ -34,23 +35,13 @@ struct mark {
 
 struct live;
 
-/* Which units are looked at: those of a shard (of `shards`, from 0), and of these those of a share
- * (what a thread takes). */
-struct live_part {
-	unsigned shard, shards, share, shares;
-};
-
 /*
- * exact: see above. The scan (with its pending writes filled by feed_open) must outlive it. NULL
- * for want of memory.
+ * exact: see above. The scan (with its pending writes filled by feed_prepare) must outlive
+ * it. part: of which units it is. NULL for want of memory.
  */
-struct live *live_open(const struct scan *scan, bool exact, const struct live_part *part,
+struct live *live_open(const struct scan *scan, bool exact, const struct shard *part,
 		       struct error *err);
 void live_close(struct live *live);
-
-/* The shard, and the share, that a unit is in. */
-unsigned live_shard(uint64_t unit, unsigned shards);
-unsigned live_share(uint64_t unit, unsigned shares);
 
 /*
  * The next operation of the feed; one on a single unit must be of this part. known: what counts as

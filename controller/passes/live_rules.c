@@ -2,8 +2,9 @@
 /*
  * live_rules.c - see live_rules.h; docs/checker.md has the proofs.
  *
- * A -> B, "A comes before B", iff A.x[0] <= B.y[0] or A.x[1] <= B.y[1] (cluster.h). The loops run
- * over arrays without a branch, for the compiler to compare several clusters at once.
+ * A -> B, "A comes before B", iff A.x[0] <= B.y[0] or A.x[1] <= B.y[1] (cluster.h; a shift of both
+ * by one changes nothing). The loops run over arrays without a branch, for the compiler to compare
+ * several clusters at once.
  */
 #include "passes/live_rules.h"
 
@@ -121,7 +122,8 @@ static bool is_established(const struct clusters *c, const uint32_t low[NODES][N
 {
 	uint32_t x0 = c->x[0][a], x1 = c->x[1][a];
 
-	return (x0 <= low[0][0] || x1 <= low[0][1]) && (x0 <= low[1][0] || x1 <= low[1][1]);
+	return (x0 <= low[0][0] + 1 || x1 <= low[0][1] + 1) &&
+	       (x0 <= low[1][0] + 1 || x1 <= low[1][1] + 1);
 }
 
 bool rules_established(const struct clusters *c, const uint32_t low[NODES][NODES])
@@ -129,7 +131,8 @@ bool rules_established(const struct clusters *c, const uint32_t low[NODES][NODES
 	unsigned a;
 
 	for (a = 0; a < c->n; a++) {
-		if (c->id[a] != WRITE_ID_INITIAL && is_established(c, low, a))
+		if (c->id[a] != WRITE_ID_INITIAL && !(c->state[a] & CLUSTER_UNSEEN) &&
+		    is_established(c, low, a))
 			return true;
 	}
 	return false;

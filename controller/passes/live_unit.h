@@ -25,6 +25,7 @@ enum {
 	CLUSTER_IN_FLIGHT = 1, /* read, but its write has not been fed */
 	CLUSTER_UNKNOWN = 2,   /* its write's outcome is unknown, or it never completed */
 	CLUSTER_CLOSED = 4,    /* nothing to come can be part of it, but for a violation */
+	CLUSTER_UNSEEN = 8,    /* a write that a fence ends, and that may never have been */
 };
 
 /* Of a unit. */
@@ -57,7 +58,11 @@ struct unit_state {
 	};
 };
 
-/* Where a unit's clusters are: arrays of n. x and y: see cluster.h. */
+/*
+ * Where a unit's clusters are: arrays of n. x and y: see cluster.h, but one more each, so that a y
+ * of 0 can say that nothing comes before it, not even the initial value: so it is as long as nobody
+ * has read what may never have been written.
+ */
 struct clusters {
 	uint64_t *id;
 	uint32_t *x[NODES], *y[NODES];

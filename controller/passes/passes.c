@@ -2,247 +2,94 @@
 /*
  * passes.c - see passes.h.
  *
- * Operations are fed in batches. Of each batch every lane of work (a pass, and a share of the
- * units) takes what is its own, in order; with several threads the next batch is fed meanwhile
- * (crew.h).
+ * One thread does all passes on one feed. Several share the units, each with a feed of its own
+ * (job.h); what goes across units is one more job, since what was read of one unit is evidence on
+ * every other.
  */
 #include "passes/passes.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "order/crew.h"
-#include "history/grow.h"
-
-#define BATCH 8192U
-#define LITMUS_KEPT 1000U
-#define SHARES_MAX (2 * CREW_MAX)
-
-struct batch {
-	struct fed *ops;
-	uint32_t (*across)[NODES]; /* K and what was read */
-	unsigned room;
-	int n;
-	/* Which of them are of each share of the units. */
-	struct picked {
-		uint32_t *ops;
-		size_t n, cap;
-	} picked[SHARES_MAX];
-};
+#include "passes/job.h"
 
 struct running {
 	const struct passes_options *options;
-	struct feed *feed;
-	struct causal *causal;
-	struct litmus *litmus;
-	struct batch *batches[2];
-	unsigned shares; /* of the units, per pass */
-	struct job {
-		struct running *of;
-		struct live *live;
-		unsigned pass, share;
-		struct error err;
-		bool failed;
-	} * jobs;
-	unsigned n_jobs, current;
+	const struct scan *scan;
+	struct job *jobs;
+	unsigned n_jobs;
+	unsigned unit_jobs; /* the first of them: those that count operations */
+	pthread_mutex_t lock;
+	uint64_t done, all; /* completions gone past, of all jobs */
 	struct passes result;
 };
 
-static bool counts_here(const struct running *r, uint64_t unit)
+static void note_progress(void *context, uint64_t done)
 {
-	return r->options->shards < 2 ||
-	       live_shard(unit, r->options->shards) == r->options->shard - 1;
+	struct running *r = context;
+
+	pthread_mutex_lock(&r->lock);
+	r->done += done;
+	judge_progress_step(&r->options->progress, "judging", r->done, r->all);
+	pthread_mutex_unlock(&r->lock);
 }
 
-static int note_litmus(struct running *r, const struct litmus_finding *finding, struct error *err)
+static void add_job(struct running *r, const struct job *like, unsigned passes, unsigned share,
+		    unsigned shares)
 {
-	struct passes *to = &r->result;
+	struct job *job = &r->jobs[r->n_jobs++];
 
-	if (!counts_here(r, finding->reads[0].unit))
-		return 0;
-	to->found_litmus++;
-	if (to->n_litmus == LITMUS_KEPT)
-		return 0;
-	if (grow((void **)&to->litmus, &to->cap_litmus, to->n_litmus, sizeof(*finding), err) < 0)
-		return -1;
-	to->litmus[to->n_litmus++] = *finding;
-	return 0;
+	*job = *like;
+	job->passes = passes;
+	job->part.share = share;
+	job->part.shares = shares;
+	job->progress = note_progress;
+	job->context = r;
+	r->all += (uint64_t)like->scan->nodes[0].n_completed + like->scan->nodes[1].n_completed;
 }
 
-static int across(struct running *r, struct batch *batch, int i, struct error *err)
+/* Which jobs there are. like: a job with all of that set which is the same for all. */
+static int make_jobs(struct running *r, const struct job *like, unsigned threads, struct error *err)
 {
-	struct litmus_finding finding;
-	struct fed op = batch->ops[i];
+	unsigned passes = r->options->passes, share;
 
-	/* What the clocks prove is no less certain here than a message. */
-	op.message = op.known[!op.node];
-	causal_step(r->causal, &op, batch->across[i]);
-	/* What is stale by what was read is not to be found a second time. */
-	op.message = batch->ops[i].message;
-	memcpy(op.known, batch->across[i], sizeof(op.known));
-	if (litmus_step(r->litmus, &op, &finding))
-		return note_litmus(r, &finding, err);
-	return 0;
-}
-
-static int put(struct picked *to, uint32_t i, struct error *err)
-{
-	if (to->n && to->ops[to->n - 1] == i)
-		return 0;
-	if (to->n == to->cap && grow((void **)&to->ops, &to->cap, to->n, sizeof(i), err) < 0)
-		return -1;
-	to->ops[to->n++] = i;
-	return 0;
-}
-
-/* Put an operation on the lists of the shares that its units are of. */
-static int pick(struct running *r, struct batch *batch, uint32_t i, struct error *err)
-{
-	const struct fed *op = &batch->ops[i];
-	unsigned k;
-
-	for (k = 0; k < op->count; k++) {
-		if (counts_here(r, op->unit + k) &&
-		    put(&batch->picked[live_share(op->unit + k, r->shares)], i, err) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-/* The next batch, and what is done to it in order of the feed. */
-static int fill(struct running *r, struct batch *batch, struct error *err)
-{
-	bool in_part = r->options->shards > 1;
-	unsigned share;
-	int i;
-
-	for (share = 0; share < r->shares; share++)
-		batch->picked[share].n = 0;
-	batch->n = feed_next(r->feed, batch->ops, batch->room, err);
-	for (i = 0; i < batch->n; i++) {
-		const struct fed *op = &batch->ops[i];
-
-		if (r->causal && across(r, batch, i, err) < 0)
-			return -1;
-		if (in_part && counts_here(r, op->unit))
-			op_counts_add(&r->result.counts, op->kind, op->outcome);
-		if (pick(r, batch, (uint32_t)i, err) < 0)
-			return -1;
-	}
-	return batch->n < 0 ? -1 : 0;
-}
-
-/* One share of one pass takes its part of the batch at hand. */
-static void work(void *context)
-{
-	struct job *job = context;
-	const struct batch *batch = job->of->batches[job->of->current];
-	const struct picked *picked = &batch->picked[job->share];
-	size_t i;
-
-	for (i = 0; i < picked->n && !job->failed; i++) {
-		const struct fed *op = &batch->ops[picked->ops[i]];
-
-		/* Another thread has fed it: it takes its time from there to here. */
-		if (i + 32 < picked->n)
-			__builtin_prefetch(&batch->ops[picked->ops[i + 32]]);
-		if (i + 12 < picked->n)
-			live_expect(job->live, &batch->ops[picked->ops[i + 6]],
-				    &batch->ops[picked->ops[i + 12]]);
-		job->failed = live_feed(job->live, op,
-					job->pass == 2 ? batch->across[picked->ops[i]] : op->known,
-					&job->err) < 0;
-	}
-}
-
-static void batch_free(struct batch *batch)
-{
-	unsigned share;
-
-	if (!batch)
-		return;
-	for (share = 0; share < SHARES_MAX; share++)
-		free(batch->picked[share].ops);
-	free(batch->ops);
-	free(batch->across);
-	free(batch);
-}
-
-static struct batch *batch_new(unsigned room, struct error *err)
-{
-	struct batch *batch = calloc(1, sizeof(*batch));
-
-	if (batch) {
-		batch->room = room;
-		batch->ops = malloc(room * sizeof(*batch->ops));
-		batch->across = malloc(room * sizeof(*batch->across));
-	}
-	if (!batch || !batch->ops || !batch->across) {
-		batch_free(batch);
-		error_set(err, ERROR_WORLD, "out of memory");
-		return NULL;
-	}
-	return batch;
-}
-
-static int run_batches(struct running *r, const struct scan *scan, struct crew *crew,
-		       struct error *err)
-{
-	unsigned i, next = 0;
-	uint64_t done = 0;
-	int result;
-
-	if (fill(r, r->batches[0], err) < 0)
-		return -1;
-	while (r->batches[next]->n) {
-		done += (unsigned)r->batches[next]->n;
-		judge_progress_step(&r->options->progress, "judging", done, scan->counts.ops);
-		r->current = next;
-		next ^= 1;
-		for (i = 0; i < r->n_jobs; i++)
-			crew_add(crew, work, &r->jobs[i]);
-		result = fill(r, r->batches[next], err);
-		crew_finish(crew);
-		if (result < 0)
-			return -1;
-		for (i = 0; i < r->n_jobs; i++) {
-			if (r->jobs[i].failed) {
-				if (err)
-					*err = r->jobs[i].err;
-				return -1;
-			}
-		}
-	}
-	for (i = 0; i < r->n_jobs; i++) {
-		if (live_end(r->jobs[i].live, err) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-static int open_jobs(struct running *r, const struct scan *scan, struct error *err)
-{
-	unsigned pass, share, outer = r->options->shards < 2 ? 1 : r->options->shards;
-	unsigned base = r->options->shards < 2 ? 0 : r->options->shard - 1;
-	struct live_part part;
-	struct job *job;
-
-	r->jobs = calloc((size_t)3 * r->shares, sizeof(*r->jobs));
+	/* With one clock everything read is in the clock's order already. */
+	if (like->bounds->clock == HISTORY_CLOCK_ONE)
+		passes &= ~PASS_ACROSS;
+	r->jobs = calloc(threads + 1, sizeof(*r->jobs));
 	if (!r->jobs)
 		return error_set(err, ERROR_WORLD, "out of memory");
-	for (pass = 0; pass < 3; pass++) {
-		if (!(r->options->passes >> pass & 1) || (pass == 2 && !r->causal))
+	if (threads == 1 || passes == PASS_ACROSS) {
+		add_job(r, like, passes, 0, 1);
+		r->unit_jobs = 1;
+		return 0;
+	}
+	for (share = 0; share < threads; share++)
+		add_job(r, like, passes & ~PASS_ACROSS, share, threads);
+	r->unit_jobs = threads;
+	if (passes & PASS_ACROSS)
+		add_job(r, like, PASS_ACROSS, 0, 1);
+	return 0;
+}
+
+/* 0; -1; 1: a circle. */
+static int run_jobs(struct running *r, struct crew *crew, struct error *err)
+{
+	unsigned i;
+
+	/* The longest first: it is the last. */
+	for (i = r->n_jobs; i--;)
+		crew_add(crew, job_work, &r->jobs[i]);
+	crew_finish(crew);
+	for (i = 0; i < r->n_jobs; i++) {
+		if (!r->jobs[i].result)
 			continue;
-		for (share = 0; share < r->shares; share++) {
-			job = &r->jobs[r->n_jobs];
-			*job = (struct job){.of = r, .pass = pass, .share = share};
-			part = (struct live_part){base, outer, share, r->shares};
-			job->live = live_open(scan, pass == 1, &part, err);
-			if (!job->live)
-				return -1;
-			r->n_jobs++;
-		}
+		if (err)
+			*err = r->jobs[i].err;
+		return r->jobs[i].result;
 	}
 	return 0;
 }
@@ -254,152 +101,149 @@ static int by_unit(const void *a, const void *b)
 	return x->unit < y->unit ? -1 : x->unit > y->unit;
 }
 
+/* One unit, marked by several passes, is one: what is said of it is what the first of them saw. */
+static void join_marks(struct passes *to)
+{
+	size_t i, k = 0;
+	unsigned pass;
+
+	for (i = 0; i < to->n_marked; i++) {
+		if (!k || to->marked[k - 1].unit != to->marked[i].unit) {
+			to->marked[k++] = to->marked[i];
+			continue;
+		}
+		for (pass = 0; pass < PASSES; pass++)
+			to->marked[k - 1].what[pass] |= to->marked[i].what[pass];
+	}
+	to->n_marked = k;
+}
+
 /* What all passes marked, unit by unit. */
 static int gather_marks(struct running *r, struct error *err)
 {
 	struct passes *to = &r->result;
-	struct live_result result;
-	size_t n = 0, i, k;
-	unsigned j;
+	const struct mark *marks;
+	unsigned j, pass;
+	size_t n = 0, i;
 
 	for (j = 0; j < r->n_jobs; j++) {
-		live_result(r->jobs[j].live, &result);
-		n += result.n_marks;
+		for (pass = 0; pass < PASSES; pass++)
+			n += r->jobs[j].lives[pass] ? live_marks(r->jobs[j].lives[pass], &marks)
+						    : 0;
 	}
 	to->marked = calloc(n + 1, sizeof(*to->marked));
 	if (!to->marked)
 		return error_set(err, ERROR_WORLD, "out of memory");
-	for (j = n = 0; j < r->n_jobs; j++) {
-		live_result(r->jobs[j].live, &result);
-		for (i = 0; i < result.n_marks; i++, n++) {
-			to->marked[n].unit = result.marks[i].unit;
-			to->marked[n].ops = result.marks[i].ops;
-			to->marked[n].at = result.marks[i].at;
-			to->marked[n].number = result.marks[i].number;
-			to->marked[n].exposures = result.marks[i].exposures;
-			to->marked[n].node = result.marks[i].node;
-			to->marked[n].what[r->jobs[j].pass] = result.marks[i].what;
+	for (pass = 0; pass < PASSES; pass++) {
+		for (j = 0; j < r->n_jobs; j++) {
+			n = r->jobs[j].lives[pass] ? live_marks(r->jobs[j].lives[pass], &marks) : 0;
+			for (i = 0; i < n; i++) {
+				struct marked_unit *unit = &to->marked[to->n_marked++];
+
+				unit->unit = marks[i].unit;
+				unit->ops = marks[i].ops;
+				unit->at = marks[i].at;
+				unit->number = marks[i].number;
+				unit->exposures = marks[i].exposures;
+				unit->node = marks[i].node;
+				unit->what[pass] = marks[i].what;
+			}
 		}
 	}
-	qsort(to->marked, n, sizeof(*to->marked), by_unit);
-	for (i = k = 0; i < n; i++) {
-		if (k && to->marked[k - 1].unit == to->marked[i].unit) {
-			for (j = 0; j < 3; j++)
-				to->marked[k - 1].what[j] |= to->marked[i].what[j];
-			continue;
-		}
-		to->marked[k++] = to->marked[i];
-	}
-	to->n_marked = k;
+	qsort(to->marked, to->n_marked, sizeof(*to->marked), by_unit);
+	join_marks(to);
 	return 0;
 }
 
-/* Counts of the units: from one pass, less what another pass alone marked. */
-static void gather_counts(struct running *r)
+/* Exposures by K alone, not by what was read: of the first pass that was run, less those of units
+ * that another pass marked. */
+static void gather_exposures(struct running *r)
 {
 	struct passes *to = &r->result;
 	struct live_result result;
-	unsigned j, pass = r->n_jobs ? r->jobs[r->n_jobs - 1].pass : 0;
+	unsigned j, pass = 0;
 	size_t i;
 
-	for (j = 0; j < r->n_jobs; j++) {
-		if (r->jobs[j].pass != pass)
-			continue;
-		live_result(r->jobs[j].live, &result);
+	while (pass < PASSES && !r->jobs[0].lives[pass])
+		pass++;
+	for (j = 0; j < r->unit_jobs && pass < PASSES; j++) {
+		live_result(r->jobs[j].lives[pass], &result);
 		to->exposures += result.exposures;
 		round_marks_join(&to->rounds, result.rounds);
 		for (i = 0; i < to->n_marked; i++) {
 			if (!to->marked[i].what[pass])
 				to->exposures -=
-					live_exposures(r->jobs[j].live, to->marked[i].unit);
+					live_exposures(r->jobs[j].lives[pass], to->marked[i].unit);
 		}
 	}
-	if (r->causal)
-		to->undecided = causal_forgotten(r->causal);
-}
-
-static void close_all(struct running *r)
-{
-	unsigned i;
-
-	for (i = 0; i < r->n_jobs; i++)
-		live_close(r->jobs[i].live);
-	free(r->jobs);
-	batch_free(r->batches[0]);
-	batch_free(r->batches[1]);
-	causal_free(r->causal);
-	litmus_free(r->litmus);
-	feed_close(r->feed);
 }
 
 /* What never completed is not fed: writes count where their unit is, all else in the first shard.
  */
-static void count_pending(struct running *r, const struct scan *scan)
+static void gather_counts(struct running *r)
 {
 	struct op_counts *to = &r->result.counts;
+	const struct scan *scan = r->scan;
+	struct shard shard = r->jobs[0].part;
+	unsigned j;
 	size_t i;
 
-	if (r->options->shards < 2) {
-		*to = scan->counts;
-		return;
-	}
+	for (j = 0; j < r->unit_jobs; j++)
+		op_counts_join(to, &r->jobs[j].counts);
+	shard.shares = 1;
 	for (i = 0; i < scan->n_pending; i++) {
-		if (counts_here(r, scan->pending[i].unit))
+		if (shard_has(&shard, scan->pending[i].unit))
 			op_counts_add(to, OP_WRITE, OUTCOME_UNKNOWN);
 	}
-	if (r->options->shard > 1)
-		return;
-	op_counts_join(to, &scan->bare);
+	if (!shard.number)
+		op_counts_join(to, &scan->bare);
 }
 
-/* The windows of what is followed across units: no larger than the history. */
-static int open_across(struct running *r, const struct scan *scan, struct error *err)
+static int gather(struct running *r, struct error *err)
 {
-	struct litmus_sizes litmus = {window_for(scan, 1U << 14), window_for(scan, 1U << 12)};
+	struct job *across = &r->jobs[r->n_jobs - 1];
+	struct passes *to = &r->result;
 
-	r->causal = causal_new_for(scan, err);
-	r->litmus = r->causal ? litmus_new(&litmus, err) : NULL;
-	return r->litmus ? 0 : -1;
+	if (round_marks_init(&to->rounds, &r->scan->rounds, err) < 0 || gather_marks(r, err) < 0)
+		return -1;
+	gather_exposures(r);
+	gather_counts(r);
+	to->litmus = across->litmus;
+	to->n_litmus = across->n_litmus;
+	to->found_litmus = across->found_litmus;
+	to->undecided = across->undecided;
+	across->litmus = NULL;
+	return 0;
 }
 
-/* 1: a circle within bounds that can be given up. */
 static int run_once(const struct tapes *tapes, struct scan *scan, struct clock_bounds *bounds,
 		    const struct passes_options *options, struct passes *ret, struct error *err)
 {
-	struct running r = {.options = options};
-	struct crew *crew = crew_new(options->threads, err);
+	struct running r = {.options = options, .scan = scan, .lock = PTHREAD_MUTEX_INITIALIZER};
+	struct job like = {.tapes = tapes, .scan = scan, .bounds = bounds};
+	struct crew *crew = NULL;
 	int result = -1;
+	unsigned i;
 
-	if (!crew)
+	like.part.shards = options->shards < 2 ? 1 : options->shards;
+	like.part.number = options->shards < 2 ? 0 : options->shard - 1;
+	if (feed_prepare(tapes, scan, bounds, err) < 0)
 		return -1;
-	r.shares = crew_size(crew) > 1 ? 2 * crew_size(crew) : 1;
-	r.feed = feed_open(tapes, scan, bounds, err);
-	if (!r.feed)
+	crew = crew_new(options->threads, err);
+	if (!crew || make_jobs(&r, &like, crew_size(crew), err) < 0)
 		goto out;
-	r.batches[0] = batch_new(window_for(scan, BATCH), err);
-	r.batches[1] = r.batches[0] ? batch_new(window_for(scan, BATCH), err) : NULL;
-	if (!r.batches[1])
+	result = run_jobs(&r, crew, err);
+	if (result)
 		goto out;
-	if (round_marks_init(&r.result.rounds, &scan->rounds, err) < 0)
+	result = gather(&r, err);
+	if (result)
 		goto out;
-	if (options->passes & PASS_ACROSS && bounds->clock != HISTORY_CLOCK_ONE &&
-	    open_across(&r, scan, err) < 0)
-		goto out;
-	if (open_jobs(&r, scan, err) < 0)
-		goto out;
-	if (run_batches(&r, scan, crew, err) < 0) {
-		result = feed_is_circle(r.feed) && bounds->clock == HISTORY_CLOCK_BOUNDS ? 1 : -1;
-		goto out;
-	}
-	if (gather_marks(&r, err) < 0)
-		goto out;
-	gather_counts(&r);
-	count_pending(&r, scan);
 	*ret = r.result;
 	memset(&r.result, 0, sizeof(r.result));
-	result = 0;
 out:
-	close_all(&r);
+	for (i = 0; i < r.n_jobs; i++)
+		job_done(&r.jobs[i]);
+	free(r.jobs);
 	passes_done(&r.result);
 	crew_free(crew);
 	return result;
@@ -410,13 +254,13 @@ int passes_run(const struct tapes *tapes, struct scan *scan, struct clock_bounds
 {
 	int result = run_once(tapes, scan, bounds, options, ret, err);
 
-	if (result <= 0)
-		return result;
+	if (result != 1 || bounds->clock != HISTORY_CLOCK_BOUNDS)
+		return result ? -1 : 0;
 	clock_bounds_done(bounds);
 	snprintf(bounds->warning, sizeof(bounds->warning),
 		 "clock bounds and messages contradict each other: the bounds are discarded, only "
 		 "messages order the nodes");
-	return run_once(tapes, scan, bounds, options, ret, err);
+	return run_once(tapes, scan, bounds, options, ret, err) ? -1 : 0;
 }
 
 void passes_done(struct passes *passes)

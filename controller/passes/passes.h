@@ -42,14 +42,14 @@ struct passes {
 	uint64_t exposures; /* of units that are not marked */
 	struct round_marks rounds;
 	struct litmus_finding *litmus; /* the first of them */
-	size_t n_litmus, cap_litmus;
+	size_t n_litmus;
 	uint64_t found_litmus;
 	uint64_t undecided;	 /* evidence of what was read that fell out of its window */
 	struct op_counts counts; /* of the shard: an operation counts where its first unit is */
 };
 
 /*
- * Run the passes. bounds may be changed as feed_open has it, and are given up, with a warning,
+ * Run the passes. bounds may be changed as feed_prepare has it, and are given up, with a warning,
  * when they and the messages form a circle. Release with passes_done; *ret is not set on failure.
  */
 int passes_run(const struct tapes *tapes, struct scan *scan, struct clock_bounds *bounds,

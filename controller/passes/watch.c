@@ -43,7 +43,7 @@ struct watch {
 
 struct watch *watch_new(unsigned lanes, struct error *err)
 {
-	static const struct live_part all = {.shards = 1, .shares = 1};
+	static const struct shard all = {.shards = 1, .shares = 1};
 	struct watch *watch = calloc(1, sizeof(*watch));
 	unsigned node;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * report_read.c - see report_read.h: the whole file and its cells; their facts and examples are
- * read by the files beside.
+ * report_read.c - see report_read.h: the whole file and its cells; their facts, counts and examples
+ * are read by the files beside.
  *
  * The file is untrusted: it may come from another machine or an editor. What report_json derives
  * (as_expected, the overall verdict, the exit status, where a unit lies) is derived again here and
@@ -66,56 +66,6 @@ static const char *const cell_keys[] = {"id",
 					"classes",
 					"models",
 					"examples"};
-
-static const struct count {
-	const char *key;
-	size_t offset;
-} counts[] = {
-	{"operations", offsetof(struct verdict, ops)},
-	{"reads", offsetof(struct verdict, reads)},
-	{"writes", offsetof(struct verdict, writes)},
-	{"unknown", offsetof(struct verdict, unknown)},
-	{"exposures", offsetof(struct verdict, exposures)},
-	{"stale_exposures", offsetof(struct verdict, stale_exposures)},
-	{"rounds", offsetof(struct verdict, rounds)},
-	{"stale_rounds", offsetof(struct verdict, stale_rounds)},
-	{"violations", offsetof(struct verdict, n_violations)},
-	{"suspect", offsetof(struct verdict, suspect)},
-	{"torn_permitted", offsetof(struct verdict, torn_permitted)},
-	{"undecided", offsetof(struct verdict, undecided)},
-	{"stream_units", offsetof(struct verdict, stream_units)},
-	{"exact_units", offsetof(struct verdict, exact_units)},
-};
-
-static int read_counts(struct place *place, const json_t *cell, struct verdict *ret)
-{
-	const json_t *classes = json_object_get(cell, "classes");
-	size_t i, back, known = 0;
-
-	for (i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
-		if (get_u64(place, cell, counts[i].key,
-			    (uint64_t *)((char *)ret + counts[i].offset)) < 0)
-			return -1;
-	}
-	if (ret->stale_exposures > ret->exposures)
-		return place_fail(place, "stale_exposures", "more than there are exposures");
-	if (ret->stale_rounds > ret->rounds)
-		return place_fail(place, "stale_rounds", "more than there are rounds");
-	back = place_enter(place, "classes");
-	if (!json_is_object(classes))
-		return place_fail(place, NULL, "an object is expected");
-	for (i = 0; i < ANOMALIES; i++) {
-		if (!json_object_get(classes, anomaly_names[i]))
-			continue;
-		if (get_u64(place, classes, anomaly_names[i], &ret->classes[i]) < 0)
-			return -1;
-		known++;
-	}
-	if (known != json_object_size(classes))
-		return place_fail(place, NULL, "a class that is not known");
-	place_leave(place, back);
-	return 0;
-}
 
 static int read_models(struct place *place, const json_t *cell, struct verdict *ret)
 {
@@ -210,7 +160,7 @@ static int read_cell(struct place *place, const json_t *cell, struct verdict *re
 	ret->kind = (enum verdict_kind)kind;
 	if (as_expected != (check_exit_status(ret) == 0))
 		return place_fail(place, "as_expected", "does not agree with verdict and expected");
-	return read_examples(place, cell, ret);
+	return read_examples(place, cell, ret) < 0 ? -1 : check_counts(place, ret);
 }
 
 static int read_cells(struct place *place, const json_t *root, struct report_read *ret)
@@ -287,6 +237,20 @@ int report_read(const char *name, const char *text, size_t len, struct report_re
 	else
 		*ret = read;
 	return result;
+}
+
+int report_check(const char *name, const struct report_read *read, struct error *err)
+{
+	struct place place = {.name = name, .err = err};
+	size_t i, back;
+
+	for (i = 0; i < read->n; i++) {
+		back = place_enter_element(&place, "cells", i);
+		if (check_counts(&place, &read->verdicts[i]) < 0)
+			return -1;
+		place_leave(&place, back);
+	}
+	return 0;
 }
 
 int report_read_file(const char *path, struct report_read *ret, struct error *err)

@@ -19,15 +19,20 @@ struct report_read {
 
 /*
  * Read the len bytes of the file `name`; release with report_read_done. Every key must be there and
- * no other, each of its type and in its range, and what follows from other keys must agree with
- * them; else ERROR_USER, with the file and the place in it ("x.json: cells[3].examples[0].unit:
+ * no other, each of its type and in its range, what follows from other keys must agree with them,
+ * and counts must be such as a history can have; else ERROR_USER, with the file and the place in it
+ * ("x.json: cells[3].examples[0].unit:
  * ..."). *ret is not set on failure. Of the facts there is what the file holds; what a judge
  * found out of facts that are not in it (invalid, error) is in kind and reason.
  */
 int report_read(const char *name, const char *text, size_t len, struct report_read *ret,
 		struct error *err);
 
-/* The same for the file at `path`. */
+/* Whether counts fit each other, which report_read has asked already: for verdicts made of others.
+ * ERROR_USER if they do not; `name` stands for the file. */
+int report_check(const char *name, const struct report_read *read, struct error *err);
+
+/* The same as report_read for the file at `path`. */
 int report_read_file(const char *path, struct report_read *ret, struct error *err);
 
 void report_read_done(struct report_read *read);

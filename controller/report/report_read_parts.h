@@ -10,6 +10,13 @@
 /* Read what the cell is into *facts, which cell_facts_init has set. */
 int read_facts(struct place *place, const json_t *cell, struct cell_facts *facts);
 
+/* Read how many there are of what into ret, its classes too. */
+int read_counts(struct place *place, const json_t *cell, struct verdict *ret);
+
+/* Whether the counts of a verdict that is read whole can be, one beside the other and beside its
+ * kind, models, bounds and examples. */
+int check_counts(struct place *place, const struct verdict *verdict);
+
 /* Read "examples" of the cell into ret->examples; ret->facts and counts must be there already. On
  * failure *ret owns what verdict_done frees. */
 int read_examples(struct place *place, const json_t *cell, struct verdict *ret);

@@ -17,7 +17,7 @@
 
 enum history_clock {
 	HISTORY_CLOCK_ONE,    /* all nodes share one clock (text without `# clock`) */
-	HISTORY_CLOCK_NONE,   /* nothing is known across nodes (binary without samples) */
+	HISTORY_CLOCK_NONE,   /* nothing is known across nodes but what samples or pings prove */
 	HISTORY_CLOCK_BOUNDS, /* clock(b) - clock(a) lies in [theta_lo, theta_hi] */
 };
 

@@ -31,6 +31,17 @@ judge()
 	[[ $found == "$stale" ]] || fail "$stale planted, ${found:-no answer}: generate h $* stale=$stale"
 }
 
+# by_threads - the history at hand has the same verdict, however many threads share its units.
+by_threads()
+{
+	local threads
+	for threads in 1 2 3; do
+		"$STALEMATE" check --threads "$threads" --format json "$scratch/h"/?.history >"$scratch/$threads.json"
+		cmp -s "$scratch/1.json" "$scratch/$threads.json" ||
+			fail "$threads threads: $(diff "$scratch/1.json" "$scratch/$threads.json" | head -n 5)"
+	done
+}
+
 seed=1
 for clock in clock=one 'clock=bounds lo=-4000 hi=7000' 'clock=bounds lo=1000000 hi=1000000'; do
 	for shape in 'units=1 lanes=16 writes=0.02' 'units=64 lanes=5' 'units=3000 lanes=64'; do
@@ -39,6 +50,7 @@ for clock in clock=one 'clock=bounds lo=-4000 hi=7000' 'clock=bounds lo=1000000 
 			judge 0 operations=40000 seed=$seed $clock $shape $kind
 			# shellcheck disable=SC2086
 			judge 15 operations=40000 seed=$seed $clock $shape $kind
+			((seed % 4)) || by_threads
 			((++seed))
 		done
 	done
@@ -50,6 +62,7 @@ judge 0 operations=40000 clock=one units=4 lanes=2 writes=0
 # window any more.
 judge 0 operations=300000 units=20000 lanes=64 tail=20ms messages=0.01
 judge 15 operations=300000 units=20000 lanes=64 tail=20ms clock=bounds lo=-4000 hi=7000
+by_threads
 
 # The same options, the same bytes.
 mkdir "$scratch/1" "$scratch/2"

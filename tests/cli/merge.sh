@@ -44,6 +44,9 @@ refused() {
 	done
 	echo 'b 1 w 5+3 3000 3010 ok b:1:1'
 } >"$scratch/h.txt"
+# Damage in the second of three units: another shard counts the read.
+printf '%s\n' '# stalemate-history 1' 'a 0 w 1+3 10 20 ok a:0:1' \
+	'b 0 r 1+3 30 40 ok torn=a:0:1*8,corrupt*8,a:0:1*8' >"$scratch/several.txt"
 
 # keys FILE - what must be alike in the verdict of the whole, judged at once or in shards.
 keys() {
@@ -63,21 +66,24 @@ command -v python3 >/dev/null || {
 	echo "no python3 to compare verdicts with" >&2
 	exit 77
 }
-"$stalemate" check "$scratch/h.txt" --format json >"$scratch/whole.json" || [ $? = 1 ] ||
-	complain "check of the whole"
-for n in 1 3 8 20; do
-	parts=()
-	for ((k = n; k; k--)); do
-		"$stalemate" check --shard "$k/$n" --format json "$scratch/h.txt" >"$scratch/$k-of-$n.json"
-		case $? in 0 | 1) ;; *) complain "shard $k/$n: exit status $?" ;; esac
-		parts+=("$scratch/$k-of-$n.json")
+for history in several h; do
+	"$stalemate" check "$scratch/$history.txt" --format json >"$scratch/whole.json"
+	[ $? = 1 ] || complain "check of the whole $history.txt"
+	for n in 1 3 8 20; do
+		what="--merge of $n shards of $history.txt"
+		parts=()
+		for ((k = n; k; k--)); do
+			"$stalemate" check --shard "$k/$n" --format json "$scratch/$history.txt" >"$scratch/$k-of-$n.json"
+			case $? in 0 | 1) ;; *) complain "shard $k/$n of $history.txt: exit status $?" ;; esac
+			parts+=("$scratch/$k-of-$n.json")
+		done
+		"$stalemate" check --merge "${parts[@]}" --format json >"$scratch/merged.json"
+		[ $? = 1 ] || complain "$what: not exit 1, though there are violations"
+		[ "$(keys "$scratch/merged.json")" = "$(keys "$scratch/whole.json")" ] ||
+			complain "$what: $(diff <(keys "$scratch/whole.json") <(keys "$scratch/merged.json"))"
+		"$stalemate" check --merge "${parts[@]}" >"$scratch/text" 2>&1
+		grep -qE 'stale-read|corrupt' "$scratch/text" || complain "$what as text: $(cat "$scratch/text")"
 	done
-	"$stalemate" check --merge "${parts[@]}" --format json >"$scratch/merged.json"
-	[ $? = 1 ] || complain "--merge of $n shards: not exit 1, though there are violations"
-	[ "$(keys "$scratch/merged.json")" = "$(keys "$scratch/whole.json")" ] ||
-		complain "--merge of $n shards: $(diff <(keys "$scratch/whole.json") <(keys "$scratch/merged.json"))"
-	"$stalemate" check --merge "${parts[@]}" >"$scratch/text" 2>&1
-	grep -q 'stale-read' "$scratch/text" || complain "--merge as text: $(cat "$scratch/text")"
 done
 
 refused 'a shard that is missing' 'of 3 shards these are missing: 2' \
@@ -97,6 +103,14 @@ head -c 500 "$scratch/2-of-3.json" >"$scratch/cut.json"
 refused 'a file cut short' 'cut.json:[0-9]*: not JSON' --merge "$scratch/1-of-3.json" "$scratch/cut.json"
 sed 's/"reads": "/&-/' "$scratch/2-of-3.json" >"$scratch/odd.json"
 refused 'a damaged file' 'odd.json: cells\[0\].reads: ' --merge "$scratch/odd.json"
+sed 's/"unknown": "0"/"unknown": "9999"/' "$scratch/2-of-3.json" >"$scratch/odd.json"
+refused 'a file with impossible counts' 'odd.json: cells\[0\].unknown: 9999, more than there are operations' \
+	--merge "$scratch/1-of-3.json" "$scratch/odd.json" "$scratch/3-of-3.json"
+for k in 1 2 3; do
+	sed 's/"writes": "[0-9]*"/"writes": "0"/' "$scratch/$k-of-3.json" >"$scratch/odd-$k.json"
+done
+refused 'impossible counts of all shards' 'the shards together: cells\[0\].exposures: [0-9]*, though there are no writes' \
+	--merge "$scratch/odd-1.json" "$scratch/odd-2.json" "$scratch/odd-3.json"
 refused 'a history' 'h.txt:1: not JSON' --merge "$scratch/h.txt"
 refused 'a missing file' 'missing.json.*No such file' --merge "$scratch/missing.json"
 refused 'no file' 'all shards are expected' --merge

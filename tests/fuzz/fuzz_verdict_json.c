@@ -2,7 +2,7 @@
 /*
  * fuzz_verdict_json.c - any bytes as a JSON verdict: refused with file and place, or read into what
  * prints, reads and prints again as the same; and what says that it is the only shard joins to a
- * whole of the same counts.
+ * whole of the same counts, which is no less taken.
  */
 #include "tests/fuzz/fuzz.h"
 
@@ -37,6 +37,20 @@ static void expect_text(const struct report_read *read)
 	free(text);
 }
 
+/* What was joined is not refused. But an error may be one of the judge, of which the reason tells
+ * nothing to who joins it: its counts need not fit. */
+static void expect_taken(struct verdict *whole)
+{
+	struct report_read read = {.verdicts = whole, .n = 1}, again;
+	char *text = print(&read);
+	struct error err;
+
+	if (report_read("joined", text, strlen(text), &again, &err) < 0)
+		fuzz_fail("what was joined is refused: %s\n%s", err.text, text);
+	report_read_done(&again);
+	free(text);
+}
+
 /* A whole is its only part; but without operations it says nothing of the models. */
 static void join(const struct verdict *part)
 {
@@ -52,6 +66,8 @@ static void join(const struct verdict *part)
 	    whole.rounds != part->rounds || whole.stale_rounds != part->stale_rounds ||
 	    (part->ops && memcmp(whole.models, part->models, sizeof(whole.models)) != 0))
 		fuzz_fail("a whole that is not its only part");
+	if (part->kind != VERDICT_ERROR)
+		expect_taken(&whole);
 	verdict_done(&whole);
 }
 

@@ -111,7 +111,7 @@ static void test_clean(void **state)
 	assert_int_equal(v.unknown, 3);
 	assert_int_equal(v.exposures, 60);
 	assert_int_equal(v.suspect, 6);
-	assert_int_equal(v.undecided, 9);
+	assert_int_equal(v.undecided, 3);
 	assert_int_equal(v.torn_permitted, 3);
 	assert_int_equal(v.rounds, 6);
 	bound_binomial(0, 60, 0.95, &lower, &upper);
@@ -125,10 +125,18 @@ static void test_clean(void **state)
 	verdict_done(&v);
 	/* what an empty shard says of models is nothing */
 	make(parts);
-	parts[1].ops = 0;
+	parts[1].ops = parts[1].undecided = 0;
 	memset(parts[1].models, 0, sizeof(parts[1].models));
 	join(parts, &v);
 	assert_int_equal(v.models[MODEL_CAUSAL], MODEL_HELD);
+	/* but it may hold the second unit of an operation, and that was damaged, or let go */
+	parts[1].n_violations = 1;
+	join(parts, &v);
+	assert_int_equal(v.models[MODEL_CAUSAL], MODEL_UNDECIDED);
+	parts[1].n_violations = 0;
+	parts[1].undecided = 1;
+	join(parts, &v);
+	assert_int_equal(v.models[MODEL_CAUSAL], MODEL_UNDECIDED);
 	parts[0].ops = parts[2].ops = 0;
 	join(parts, &v);
 	assert_int_equal(v.kind, VERDICT_INCONCLUSIVE);

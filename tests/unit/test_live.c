@@ -23,7 +23,7 @@ static char path[] = "/tmp/test-live-XXXXXX";
 static void run_pass(const struct tapes *tapes, struct scan *scan, bool exact, size_t *ret)
 {
 	struct clock_bounds bounds;
-	const struct live_part all = {.shards = 1, .shares = 1};
+	const struct shard all = {.shards = 1, .shares = 1};
 	struct live_result result;
 	struct live *live;
 	struct feed *feed;
@@ -33,7 +33,8 @@ static void run_pass(const struct tapes *tapes, struct scan *scan, bool exact, s
 
 	assert_int_equal(clock_bounds_build(&tapes->loaded.header, NULL, 0, NULL, 0, &bounds, &err),
 			 0);
-	feed = feed_open(tapes, scan, &bounds, &err);
+	assert_int_equal(feed_prepare(tapes, scan, &bounds, &err), 0);
+	feed = feed_open(tapes, scan, &bounds, NULL, &err);
 	assert_non_null(feed);
 	live = live_open(scan, exact, &all, &err);
 	assert_non_null(live);

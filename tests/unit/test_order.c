@@ -36,11 +36,12 @@ static int build(const char *clock, const char *lines)
 	return order_build(&history, &order, &err);
 }
 
+/* It knows so many completions of each node. */
 static void assert_known(uint32_t op, uint32_t of_a, uint32_t of_b)
 {
-	if (order.known[op][0] != of_a || order.known[op][1] != of_b)
+	if (order.known[op][0] != place_of(of_a) || order.known[op][1] != place_of(of_b))
 		fail_msg("operation %u: K is %u, %u, not %u, %u", op, order.known[op][0],
-			 order.known[op][1], of_a, of_b);
+			 order.known[op][1], place_of(of_a), place_of(of_b));
 }
 
 static void assert_refused(const char *clock, const char *lines, const char *message)
@@ -156,7 +157,7 @@ static void messages_are_inherited(void **unused)
 	assert_known(5, 1, 1);
 	assert_known(6, 2, 4);
 	assert_known(7, 2, 5);
-	assert_int_equal(order.message[7], 2);
+	assert_int_equal(order.message[7], place_of(2));
 	assert_true(order.position[0] < order.position[3]);
 	assert_true(order.position[1] < order.position[6]);
 }

@@ -172,6 +172,36 @@ static void test_ping(void **state)
 	assert_int_equal(record_decode(buf, RECORD_SIZE, &back, NULL), -1);
 }
 
+static int decode_sample(uint8_t node, uint64_t a0, uint64_t b1, uint64_t b2, uint64_t a3)
+{
+	struct record record = {.type = RECORD_SAMPLE, .ping = {node, a0, b1, b2, a3}}, back;
+	uint8_t buf[RECORD_MAX];
+
+	assert_int_equal(record_encode(&record, buf), RECORD_SIZE);
+	if (record_decode(buf, RECORD_SIZE, &back, NULL) < 0)
+		return -1;
+	assert_int_equal(back.type, RECORD_SAMPLE);
+	assert_int_equal(back.ping.node, 0);
+	assert_true(back.ping.c0 == a0 && back.ping.n1 == b1);
+	assert_true(back.ping.n2 == b2 && back.ping.c3 == a3);
+	return 0;
+}
+
+/* Guards against: a sample that is taken for a ping, or one that the text form could not hold. */
+static void test_sample(void **state)
+{
+	uint64_t most = INT64_MAX;
+
+	(void)state;
+	assert_int_equal(decode_sample(0, 100, 20, 30, 140), 0);
+	assert_int_equal(decode_sample(0, most, most, most, most), 0);
+	assert_int_equal(decode_sample(0, 100, 20, 19, 140), -1);
+	assert_int_equal(decode_sample(0, 100, 20, 30, 99), -1);
+	assert_int_equal(decode_sample(1, 100, 20, 30, 140), -1);
+	assert_int_equal(decode_sample(0, 0, 0, most + 1, 0), -1);
+	assert_int_equal(decode_sample(0, 0, 0, 0, most + 1), -1);
+}
+
 /* Guards against: a flipped bit that goes unnoticed, in the record or in a side record. */
 static void test_every_bit(void **state)
 {
@@ -205,17 +235,17 @@ static void test_sealed_nonsense(void **state)
 	static const struct {
 		uint8_t at, value;
 	} cases[] = {
-		{0, 0},	   /* no type */
-		{0, 2},	   /* a side record in front */
-		{0, 99},   /* unknown type */
-		{1, 2},	   /* node c */
-		{2, 3},	   /* kind */
-		{3, 3},	   /* outcome */
-		{5, 0x10}, /* lane above LANE_MAX */
-		{6, 7},	   /* value kind */
-		{6, 0},	   /* a read that is ok, without a value */
-		{7, 1},	   /* a side record that is none */
-		{7, 255},  /* more than are allowed */
+		{0, 0},		   /* no type */
+		{0, 2},		   /* a side record in front */
+		{0, 7},		   /* unknown types */
+		{0, 99},   {1, 2}, /* node c */
+		{2, 3},		   /* kind */
+		{3, 3},		   /* outcome */
+		{5, 0x10},	   /* lane above LANE_MAX */
+		{6, 7},		   /* value kind */
+		{6, 0},		   /* a read that is ok, without a value */
+		{7, 1},		   /* a side record that is none */
+		{7, 255},	   /* more than are allowed */
 	};
 	uint8_t buf[RECORD_MAX + RECORD_SIZE], good[RECORD_MAX];
 	struct record record = an_op(OP_READ), back;
@@ -292,6 +322,8 @@ static void test_spare_bytes(void **state)
 	expect_noncanonical(&record, 2 * RECORD_SIZE + 57, 1); /* a part that is not there */
 	record = (struct record){.type = RECORD_PING};
 	expect_noncanonical(&record, 63, 1);
+	record = (struct record){.type = RECORD_SAMPLE};
+	expect_noncanonical(&record, 48, 1);
 	record = (struct record){.type = RECORD_EVENT};
 	expect_noncanonical(&record, 24, 1); /* text beyond its size */
 }
@@ -340,8 +372,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_op_round_trip),	 cmocka_unit_test(test_torn_round_trip),
 		cmocka_unit_test(test_event_round_trip), cmocka_unit_test(test_ping),
-		cmocka_unit_test(test_every_bit),	 cmocka_unit_test(test_sealed_nonsense),
-		cmocka_unit_test(test_validate),	 cmocka_unit_test(test_spare_bytes),
+		cmocka_unit_test(test_sample),		 cmocka_unit_test(test_every_bit),
+		cmocka_unit_test(test_sealed_nonsense),	 cmocka_unit_test(test_validate),
+		cmocka_unit_test(test_spare_bytes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

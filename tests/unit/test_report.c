@@ -338,6 +338,8 @@ static void test_bare(void **state)
 	v.shard = 3;
 	v.shards = 8;
 	check_report("bare-violated.txt", report_text, &v, 1, &options);
+	/* no judge says both, and a reader refuses it */
+	v.models[MODEL_SEQUENTIAL_PER_UNIT] = v.models[MODEL_MONOTONIC_READS] = MODEL_UNDECIDED;
 	check_report("bare.json", report_json, &v, 1, &options);
 	check_report("none.txt", report_text, NULL, 0, NULL);
 }
@@ -352,7 +354,9 @@ static void test_json(void **state)
 
 	(void)state;
 	make_demo(v);
-	v[2].exposures = UINT64_MAX;
+	v[2].ops = v[2].exposures = UINT64_MAX;
+	v[2].reads = v[2].ops - v[2].writes;
+	v[2].stream_units = v[2].exact_units = 64;
 	stale.witnesses[2].op.complete = TIME_NONE;
 	check_report("demo.json", report_json, v + 2, 1, &options);
 	text = render(report_json, v, 6, &options);

@@ -128,6 +128,8 @@ static void set_trouble(struct verdict v[5])
 	v[1].kind = VERDICT_INCONCLUSIVE;
 	v[1].exposures = v[1].stale_exposures = v[1].rounds = v[1].stale_rounds = 0;
 	v[1].rate_known = v[1].round_rate_known = v[1].first_known = false;
+	v[1].n_violations = v[1].n_examples = 0;
+	memset(v[1].classes, 0, sizeof(v[1].classes));
 	snprintf(v[1].reason, sizeof(v[1].reason), "0 of 149 exposures");
 	v[2].kind = VERDICT_ERROR;
 	v[2].facts.fsck_known = v[2].facts.has_expected = false;
@@ -179,7 +181,9 @@ static void test_large(void **state)
 	(void)state;
 	memset(role, 'r', sizeof(role) - 1);
 	role[sizeof(role) - 1] = 0;
-	v.n_violations = UINT64_MAX;
+	v.n_violations = v.classes[ANOMALY_CORRUPT] = UINT64_MAX;
+	v.ops = v.reads = v.unknown = v.suspect = v.torn_permitted = v.undecided = UINT64_MAX;
+	v.stream_units = v.exact_units = UINT64_MAX;
 	v.examples = examples_new(EXAMPLES_MAX);
 	assert_non_null(v.examples);
 	v.n_examples = EXAMPLES_MAX;
@@ -247,12 +251,12 @@ static const struct refused {
 	{"\"as_expected\": true", "\"as_expected\": 1", "cells[0].as_expected: true or false"},
 	{"\"reason\": null", "\"reason\": \"\\u001b[31m\"",
 	 "cells[0].reason: the text holds control"},
-	{"\"reads\": \"750\"", "\"reads\": 750", "cells[0].reads: a number in quotes"},
-	{"\"reads\": \"750\"", "\"reads\": \"0750\"", "cells[0].reads: '0750' is not a decimal"},
-	{"\"reads\": \"750\"", "\"reads\": \"-1\"", "cells[0].reads: '-1' is not a decimal"},
-	{"\"reads\": \"750\"", "\"reads\": \"18446744073709551616\"",
-	 "cells[0].reads: '184467440737095"},
-	{"\"rounds\": \"4\"", "\"rounds\": \"1\"", "cells[0].stale_rounds: more than there are"},
+	{"\"writes\": \"250\"", "\"writes\": 250", "cells[0].writes: a number in quotes"},
+	{"\"writes\": \"250\"", "\"writes\": \"0250\"", "cells[0].writes: '0250' is not a decimal"},
+	{"\"writes\": \"250\"", "\"writes\": \"-1\"", "cells[0].writes: '-1' is not a decimal"},
+	{"\"writes\": \"250\"", "\"writes\": \"18446744073709551616\"",
+	 "cells[0].writes: '184467440737095"},
+	{"\"rounds\": \"4\"", "\"rounds\": \"1\"", "cells[0].stale_rounds: 2, more than there are"},
 	{"\"stale_exposures\": \"128\"", "\"stale_exposures\": null", "stale_exposures: a number"},
 	{"\"shard\": null", "\"shard\": {\"number\": 3, \"of\": 2}",
 	 "cells[0].shard.number: a number"},
