@@ -170,7 +170,7 @@ static int fill_pending(struct feed *feed, struct scan *scan, struct error *err)
 
 		p->message = side_message(own, p->invoke);
 		if (p->after > p->message)
-			p->message = p->after;
+			p->message = p->after < own->others ? p->after : own->others;
 		if (side_count(own, p->invoke, false, &p->known[p->node], err) < 0 ||
 		    side_count(other, p->invoke, true, &by_clock, err) < 0)
 			return -1;

@@ -47,6 +47,7 @@ int side_open(struct side *side, const struct tapes *tapes, const struct scan *s
 	side->bounds = bounds;
 	side->only = only;
 	side->node = node;
+	side->others = scan->nodes[!node].n_completed;
 	side->low_waits[!node] = bounds->clock != HISTORY_CLOCK_NONE;
 	room = side->scan->n_completed < BLOCK_OPS ? side->scan->n_completed : BLOCK_OPS;
 	for (side->ring = 64; side->ring <= side->scan->n_completed && side->ring < RING;)
@@ -139,14 +140,15 @@ static void look_at_next(struct side *side)
 {
 	const struct scan_node *scan = side->scan;
 	const struct op_head *op = side_next(side);
+	uint32_t after = op->after < side->others ? (uint32_t)op->after : side->others;
 
 	while (side->step < scan->n_steps && scan->steps[side->step].invoke < op->invoke)
 		side->step++;
 	while (side->step && scan->steps[side->step - 1].invoke >= op->invoke)
 		side->step--;
 	side->message = side->step ? scan->steps[side->step - 1].after : 0;
-	if (op->after > side->message)
-		side->message = (uint32_t)op->after;
+	if (after > side->message)
+		side->message = after;
 }
 
 /* To the operation of the block that is fed next, or of a later one. */

@@ -103,6 +103,27 @@ static int by_id(const void *a, const void *b)
 	return x->write_id < y->write_id ? -1 : x->write_id > y->write_id;
 }
 
+/* A history that broke off has lost its last completions: a message counts those that are left. */
+static void count_what_is_left(const struct history *loaded, struct scan *scan)
+{
+	unsigned node;
+	size_t i;
+
+	for (node = 0; node < NODES; node++) {
+		uint32_t left = scan->nodes[node].n_completed;
+		struct scan_node *of = &scan->nodes[!node];
+
+		for (i = 0; i < of->n_messages && loaded->open_ended[node]; i++) {
+			if (of->messages[i].after > left)
+				of->messages[i].after = left;
+		}
+		for (i = 0; i < of->n_steps && loaded->open_ended[node]; i++) {
+			if (of->steps[i].after > left)
+				of->steps[i].after = left;
+		}
+	}
+}
+
 /* 1: done; 0: not in order. */
 static int scan_all(struct tapes *tapes, struct crew *crew, struct scan *scan, struct error *err)
 {
@@ -131,6 +152,7 @@ static int scan_all(struct tapes *tapes, struct crew *crew, struct scan *scan, s
 	if (rounds_sort(&scan->rounds, err) < 0)
 		goto out;
 	fences_sort(&scan->fences);
+	count_what_is_left(&tapes->loaded, scan);
 	if (scan->n_pending)
 		qsort(scan->pending, scan->n_pending, sizeof(*scan->pending), by_id);
 	result = in_order;

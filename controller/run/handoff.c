@@ -88,6 +88,9 @@ static int carry_out_batch(struct handoff *h, unsigned node, uint64_t delay_ns, 
 	if (!h->run.n)
 		return 0;
 	h->run.delay_ns = delay_ns;
+	/* What a message tells of is in its file first: kill -9 leaves no edge to what is lost. */
+	if (recorder_flush(h->recorder, err) < 0)
+		return -1;
 	if (agent_begin_run(h->agents[node], &h->run, err) < 0)
 		return -1;
 	result = agent_finish(h->agents[node], RUN_NS + delay_ns, err);

@@ -102,6 +102,14 @@ int recorder_event(struct recorder *recorder, unsigned node, enum event_kind kin
 	return take(recorder, &record, err);
 }
 
+int recorder_flush(struct recorder *recorder, struct error *err)
+{
+	return history_flush(recorder->histories[0], err) < 0 ||
+			       history_flush(recorder->histories[1], err) < 0
+		       ? -1
+		       : 0;
+}
+
 int recorder_close(struct recorder *recorder, struct error *err)
 {
 	int result = 0;

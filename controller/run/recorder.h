@@ -31,6 +31,9 @@ int recorder_open(struct recorder *recorder, const char *run, const struct histo
 int recorder_event(struct recorder *recorder, unsigned node, enum event_kind kind, uint64_t time,
 		   const char *text, struct error *err);
 
+/* Hand what there is to the kernel, so that it outlives us. */
+int recorder_flush(struct recorder *recorder, struct error *err);
+
 /* Make durable and close both. */
 int recorder_close(struct recorder *recorder, struct error *err);
 

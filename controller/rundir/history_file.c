@@ -191,6 +191,14 @@ int history_append(struct history_writer *writer, const struct record *record, s
 	return 0;
 }
 
+int history_flush(struct history_writer *writer, struct error *err)
+{
+	if (fflush(writer->file))
+		return error_set_errno(err, ERROR_WORLD, "cannot write the history %s",
+				       writer->path);
+	return 0;
+}
+
 int history_sync(struct history_writer *writer, struct error *err)
 {
 	if (fflush(writer->file) || fsync(fileno(writer->file)) < 0)

@@ -63,6 +63,9 @@ struct history_writer *history_create(const char *path, const struct history_hea
 int history_append(struct history_writer *writer, const struct record *record, struct error *err);
 int history_sync(struct history_writer *writer, struct error *err);
 
+/* Hand to the kernel what was appended: it outlives the program, not the machine. */
+int history_flush(struct history_writer *writer, struct error *err);
+
 /* Flush and close; NULL is fine. The first failure of any earlier write is reported here too. */
 int history_close(struct history_writer *writer, struct error *err);
 
