@@ -18,7 +18,7 @@ struct side {
 	uint32_t at;	 /* of the completions of the block, the next operation */
 	uint32_t next;	 /* and of its operations to be fed */
 	size_t next_block;
-	uint32_t others; /* completions of the other node in all */
+	uint32_t others;       /* completions of the other node in all */
 	uint32_t message;      /* of the next operation: what messages prove of the other node */
 	uint32_t done;	       /* completions gone past: all before the next operation */
 	int64_t middle;	       /* of the clock bounds at the block: clock(b) - clock(a) */
