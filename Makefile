@@ -32,7 +32,7 @@ ifdef WERROR
 WARN += -Werror
 endif
 
-LIBRARIES := libvirt libvirt-qemu libxml-2.0 jansson inih uuid uuid
+LIBRARIES := libvirt libvirt-qemu libxml-2.0 jansson inih uuid libssh
 # Lazily: on a fresh machine the libraries come only with `make demo` or `make check`.
 LIB_CFLAGS = $(shell pkg-config --cflags $(LIBRARIES))
 LIB_LIBS = $(shell pkg-config --libs $(LIBRARIES)) -lm -lpthread
@@ -42,8 +42,8 @@ FLAGS = $(CC) $(BASE) $(CFLAGS)
 
 COMMON := $(wildcard common/*.c)
 AGENT := $(filter-out agent/main.c,$(wildcard agent/*.c))
-PURE := $(foreach folder,rundir history order passes check export report plan,$(wildcard controller/$(folder)/*.c))
-WORLD := $(wildcard controller/site/*.c controller/run/*.c)
+PURE := $(foreach folder,rundir history order passes check export report plan drbd,$(wildcard controller/$(folder)/*.c))
+WORLD := $(wildcard controller/site/*.c controller/run/*.c controller/doctor/*.c)
 PROGRAM := $(wildcard controller/*.c)
 UNIT_TESTS := $(wildcard tests/unit/test_*.c)
 UNIT_HELPERS := $(filter-out $(UNIT_TESTS),$(wildcard tests/unit/*.c))
@@ -200,6 +200,7 @@ lint:	## clang-format, clang-tidy, cppcheck, shellcheck
 
 .PHONY: ci
 ci:	## what CI runs, each job a target of its own
+	tools/packages.sh build run test ci
 	$(MAKE) check WERROR=1
 	$(MAKE) ci-sanitizers
 	$(MAKE) ci-valgrind

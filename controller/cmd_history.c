@@ -25,12 +25,6 @@ static int usage_error(const char *what, const char *which)
 	return 2;
 }
 
-static int fail(const struct error *err)
-{
-	fprintf(stderr, "stalemate: %s\n", err->text);
-	return error_exit_status(err);
-}
-
 static int dump(char **paths, size_t n)
 {
 	struct history history;
@@ -40,7 +34,7 @@ static int dump(char **paths, size_t n)
 	if (!n)
 		return usage_error("histories to dump are expected", "");
 	if (history_read((const char *const *)paths, n, false, &history, &err) < 0)
-		return fail(&err);
+		return command_fail(&err);
 	if (*history.warning)
 		fprintf(stderr, "stalemate: warning: %s\n", history.warning);
 	history_text_print(stdout, &history);
@@ -88,12 +82,12 @@ static int import(char **paths, size_t n, const char *output)
 	if (!output)
 		return usage_error("-o FILE is missing: where the binary history goes", "");
 	if (history_read((const char *const *)paths, n, false, &history, &err) < 0)
-		return fail(&err);
+		return command_fail(&err);
 	if (*history.warning)
 		fprintf(stderr, "stalemate: warning: %s\n", history.warning);
 	result = write_binary(&history, output, &err);
 	history_done(&history);
-	return result < 0 ? fail(&err) : 0;
+	return result < 0 ? command_fail(&err) : 0;
 }
 
 struct options {
@@ -149,7 +143,7 @@ static int export(char **paths, size_t n, const struct options *options)
 	if (!options->has_format)
 		return usage_error("--format edn or --format porcupine is missing", "");
 	if (history_read((const char *const *)paths, n, false, &history, &err) < 0)
-		return fail(&err);
+		return command_fail(&err);
 	if (*history.warning)
 		fprintf(stderr, "stalemate: warning: %s\n", history.warning);
 	result = export_build(&history, options->has_unit ? &options->unit : NULL, &export, &err);
@@ -162,7 +156,7 @@ static int export(char **paths, size_t n, const struct options *options)
 		export_done(&export);
 	}
 	history_done(&history);
-	return result < 0 ? fail(&err) : 0;
+	return result < 0 ? command_fail(&err) : 0;
 }
 
 static int parse_options(int argc, char **argv, struct options *ret)
@@ -184,12 +178,12 @@ static int parse_options(int argc, char **argv, struct options *ret)
 		case 'f':
 			if (parse_name(optarg, formats, sizeof(formats) / sizeof(formats[0]),
 				       "--format", &ret->format, &err) < 0)
-				return fail(&err);
+				return command_fail(&err);
 			ret->has_format = true;
 			break;
 		case 'u':
 			if (parse_u64(optarg, UINT64_MAX, "--unit", &ret->unit, &err) < 0)
-				return fail(&err);
+				return command_fail(&err);
 			ret->has_unit = true;
 			break;
 		case ':':

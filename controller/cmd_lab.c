@@ -19,12 +19,6 @@ static void show_step(void *context, const char *what)
 	fprintf(stderr, "%7.1f %s\n", (double)(clock_ns() - *start) / NS_PER_S, what);
 }
 
-static int fail(const struct error *err)
-{
-	fprintf(stderr, "stalemate: %s\n", err->text);
-	return error_exit_status(err);
-}
-
 static int lab_up(struct lab_options *options)
 {
 	struct error err;
@@ -33,7 +27,7 @@ static int lab_up(struct lab_options *options)
 	options->persistent = true;
 	options->purpose = "lab up";
 	if (lab_open(options, &lab, &err) < 0)
-		return fail(&err);
+		return command_fail(&err);
 	printf("The lab is up: guests %s and %s (%s), volume %s on %s and %s.\n"
 	       "`stalemate run` uses it; `stalemate lab down` takes it down.\n",
 	       lab_guest_names[0], lab_guest_names[1], lab.state.kvm ? "kvm" : "tcg", LAB_VOLUME,
@@ -48,7 +42,7 @@ static int take_lab_down(const struct progress *progress)
 	bool found;
 
 	if (lab_down(progress, &found, &err) < 0)
-		return fail(&err);
+		return command_fail(&err);
 	puts(found ? "The lab is down." : "There was nothing to take down.");
 	return 0;
 }
@@ -91,11 +85,11 @@ static int lab(int argc, char **argv)
 		if (opt == OPT_ACCEL) {
 			if (parse_name(optarg, accelerator_names, ACCELERATORS, "--accel", &accel,
 				       &err) < 0)
-				return fail(&err);
+				return command_fail(&err);
 			options.accelerator = (enum accelerator)accel;
 		} else if (opt == 's') {
 			if (parse_size(optarg, "--size", &options.volume_size, &err) < 0)
-				return fail(&err);
+				return command_fail(&err);
 		} else {
 			return 2;
 		}

@@ -10,12 +10,6 @@
 
 #define TEXT_MAX (64 * 1024)
 
-static int fail(const struct error *err)
-{
-	fprintf(stderr, "stalemate: %s\n", err->text);
-	return error_exit_status(err);
-}
-
 static void print_one(const char *path)
 {
 	const char *name = strrchr(path, '/') + 1;
@@ -40,7 +34,7 @@ static int list(void)
 	else
 		error_set(&err, ERROR_WORLD, "out of memory");
 	if (!paths) {
-		status = fail(&err);
+		status = command_fail(&err);
 		goto out;
 	}
 	for (i = 0; paths[i]; i++)
@@ -64,7 +58,7 @@ static int check(const char *path)
 	struct error err;
 
 	if (workload_read(path, &w, &err) < 0)
-		return fail(&err);
+		return command_fail(&err);
 	printf("%s: %u steps, %u units in %u files, %u rounds\n", w.name, w.n_steps, w.units,
 	       w.files, w.rounds);
 	return 0;

@@ -3,6 +3,8 @@
 #ifndef CONTROLLER_COMMAND_H
 #define CONTROLLER_COMMAND_H
 
+#include "common/error.h"
+
 struct command {
 	const char *name;
 	const char *summary; /* one line of `stalemate --help` */
@@ -11,10 +13,14 @@ struct command {
 	int (*run)(int argc, char **argv);
 };
 
+/* Say what went wrong on stderr; returns the exit status that it means. */
+int command_fail(const struct error *err);
+
 extern const struct command command_demo;
 extern const struct command command_run;
 extern const struct command command_check;
 extern const struct command command_report;
+extern const struct command command_doctor;
 extern const struct command command_lab;
 extern const struct command command_history;
 extern const struct command command_workload;

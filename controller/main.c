@@ -8,10 +8,16 @@
 #include "command.h"
 
 static const struct command *const commands[] = {
-	&command_demo, &command_run,	 &command_check,    &command_report,
-	&command_lab,  &command_history, &command_workload,
+	&command_demo,	 &command_run, &command_check,	 &command_report,
+	&command_doctor, &command_lab, &command_history, &command_workload,
 };
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+int command_fail(const struct error *err)
+{
+	fprintf(stderr, "stalemate: %s\n", err->text);
+	return error_exit_status(err);
+}
 
 static void help(FILE *out)
 {

@@ -51,8 +51,10 @@ folder controller/check common rundir history order passes check
 folder controller/export common rundir history order check export
 folder controller/report common rundir history check report
 folder controller/plan common rundir plan
-folder controller/site common rundir plan site
-folder controller/run common rundir plan site run
+folder controller/drbd common drbd
+folder controller/site common rundir plan drbd site
+folder controller/doctor common rundir plan drbd site doctor
+folder controller/run common rundir plan drbd site run
 refuse 'the commands include only common/ and the controller' < <(
 	grep -nE 'include[[:space:]]*"(\.|agent|tests|workloads)' controller/*.[ch])
 
@@ -60,7 +62,7 @@ refuse 'the commands include only common/ and the controller' < <(
 only_in libvirt/ 'controller/site/(hypervisor\.c|stream_pump\.[ch])'
 only_in site/stream_pump.h 'controller/site/(hypervisor|stream_pump)\.c'
 only_in libxml/ 'controller/site/domain_xml\.c'
-only_in libssh/
+only_in libssh/ 'controller/site/ssh_[a-z]*\.[ch]'
 only_in ini.h 'controller/plan/[a-z_]*\.c'
 # Checksums belong to the files that own a format; all others go through these.
 only_in xxhash.h '(common/[a-z_]*|agent/claim|controller/rundir/history_file)\.c'

@@ -4,7 +4,7 @@
 # packages.sh SET... - install what is missing of the Debian packages that a purpose needs.
 #
 #   build   compile both programs         run   the lab: guests, their image, GFS2's tools
-#   test    the tests                     ci    the linters and what else CI runs
+#   test    the tests                     ci    the linters, sshd, and what else CI runs
 #
 # Never asks. When nothing is missing it only asks dpkg: no network, no root, a tenth of a second.
 # Plain sh, for the machine may have nothing but git and make. Recommended packages are left out:
@@ -16,13 +16,14 @@ export LC_ALL=C
 
 # The headers that are included, the libraries that are linked.
 build='gcc libc6-dev pkg-config libvirt-dev libxml2-dev libjansson-dev libinih-dev libxxhash-dev
-	uuid-dev'
+	uuid-dev libssh-dev'
 # libvirtd, virtlogd and QEMU; mkfs and fsck on the host; losetup (mount) and what
 # agent/image/build.sh says it needs.
 run='libvirt-daemon-system qemu-system-x86 gfs2-utils mount util-linux iproute2 busybox-static kmod
 	cpio xz-utils'
 test='libcmocka-dev valgrind procps file python3-jsonschema'
-ci='clang clang-tidy clang-format libclang-rt-14-dev cppcheck shellcheck valgrind'
+ci='clang clang-tidy clang-format libclang-rt-14-dev cppcheck shellcheck valgrind
+	openssh-server openssh-client'
 
 die()
 {

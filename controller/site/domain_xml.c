@@ -202,6 +202,81 @@ int domain_xml_channel_connected(const char *xml, struct error *err)
 			err);
 }
 
+/* The string that an XPath with "string(...)" gives, cut to size; "" if there is none. */
+static void get_string(xmlXPathContext *context, const char *path, char *ret, size_t size)
+{
+	xmlXPathObject *found = xmlXPathEvalExpression(XML_TEXT(path), context);
+
+	snprintf(ret, size, "%s",
+		 found && found->type == XPATH_STRING && found->stringval
+			 ? (const char *)found->stringval
+			 : "");
+	xmlXPathFreeObject(found);
+}
+
+/* The disk that context is of (a predicate picks the target). */
+static void read_disk(xmlXPathContext *context, struct domain_disk *ret)
+{
+	char shareable[8];
+
+	get_string(context, "string(@type)", ret->type, sizeof(ret->type));
+	get_string(context, "string(source/@dev | source/@file | source/@name)", ret->source,
+		   sizeof(ret->source));
+	get_string(context, "string(driver/@type)", ret->format, sizeof(ret->format));
+	get_string(context, "string(driver/@cache)", ret->cache, sizeof(ret->cache));
+	get_string(context, "string(target/@bus)", ret->bus, sizeof(ret->bus));
+	get_string(context, "string(count(shareable))", shareable, sizeof(shareable));
+	ret->shareable = strcmp(shareable, "0") != 0;
+}
+
+int domain_xml_disk_at(const char *xml, const char *target, struct domain_disk *ret,
+		       struct error *err)
+{
+	xmlXPathContext *context = NULL;
+	xmlXPathObject *disks = NULL;
+	int result = -1, i;
+	xmlChar *name;
+	xmlDoc *doc;
+
+	doc = xmlReadMemory(xml, (int)strlen(xml), "domain.xml", NULL,
+			    XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
+	if (doc)
+		context = xmlXPathNewContext(doc);
+	if (context)
+		disks = xmlXPathEvalExpression(XML_TEXT("/domain/devices/disk/target"), context);
+	if (!disks) {
+		error_set(err, ERROR_WORLD, "libvirt's domain XML does not parse");
+		goto out;
+	}
+	result = 0;
+	for (i = 0; disks->nodesetval && i < disks->nodesetval->nodeNr && !result; i++) {
+		xmlNode *node = disks->nodesetval->nodeTab[i];
+
+		name = xmlGetProp(node, XML_TEXT("dev"));
+		if (name && !strcmp((const char *)name, target)) {
+			context->node = node->parent;
+			read_disk(context, ret);
+			result = 1;
+		}
+		xmlFree(name);
+	}
+out:
+	xmlXPathFreeObject(disks);
+	xmlXPathFreeContext(context);
+	xmlFreeDoc(doc);
+	return result;
+}
+
+int domain_xml_has_channel(const char *xml, const char *name, struct error *err)
+{
+	char path[256];
+
+	if (strchr(name, '\''))
+		return 0;
+	snprintf(path, sizeof(path), "/domain/devices/channel/target[@name='%s']", name);
+	return has_node(xml, path, err);
+}
+
 bool domain_xml_is_ours(const char *xml)
 {
 	return count_nodes(xml, "/domain/description[text()='" DESCRIPTION "']") == 1;

@@ -38,6 +38,19 @@ int domain_xml_has_disk(const char *xml, struct error *err);
 /* Whether the agent has its end of the channel open. -1 with *err as above. */
 int domain_xml_channel_connected(const char *xml, struct error *err);
 
+/* A disk as a domain has it; what the XML does not say is "". */
+struct domain_disk {
+	char type[16], source[256], format[16], cache[16], bus[16];
+	bool shareable;
+};
+
+/* The disk with that target (vdb): 1 with *ret set, 0 if there is none, -1 with *err. */
+int domain_xml_disk_at(const char *xml, const char *target, struct domain_disk *ret,
+		       struct error *err);
+
+/* Whether it has a virtio port of that name. -1 with *err. */
+int domain_xml_has_channel(const char *xml, const char *name, struct error *err);
+
 /* Whether the domain was made by us (its description says so). */
 bool domain_xml_is_ours(const char *xml);
 

@@ -163,18 +163,62 @@ bool hypervisor_running(struct hypervisor *hypervisor, const char *name)
 	return running;
 }
 
-char *hypervisor_xml(struct hypervisor *hypervisor, const char *name, struct error *err)
+static char *get_xml(struct hypervisor *hypervisor, const char *name, unsigned flags,
+		     struct error *err)
 {
 	virDomainPtr domain = lookup(hypervisor, name, err);
 	char *xml;
 
 	if (!domain)
 		return NULL;
-	xml = virDomainGetXMLDesc(domain, 0);
+	xml = virDomainGetXMLDesc(domain, flags);
 	if (!xml)
 		world_error(err, name);
 	virDomainFree(domain);
 	return xml;
+}
+
+char *hypervisor_xml(struct hypervisor *hypervisor, const char *name, struct error *err)
+{
+	return get_xml(hypervisor, name, 0, err);
+}
+
+char *hypervisor_definition(struct hypervisor *hypervisor, const char *name, struct error *err)
+{
+	return get_xml(hypervisor, name, VIR_DOMAIN_XML_INACTIVE, err);
+}
+
+int hypervisor_look(struct hypervisor *hypervisor, const char *name, struct domain_state *ret,
+		    struct error *err)
+{
+	virDomainPtr domain = lookup(hypervisor, name, err);
+	int autostart = 0;
+
+	if (!domain)
+		return -1;
+	virDomainGetAutostart(domain, &autostart);
+	*ret = (struct domain_state){.persistent = virDomainIsPersistent(domain) == 1,
+				     .running = virDomainIsActive(domain) == 1,
+				     .autostart = autostart,
+				     .managed_save = virDomainHasManagedSaveImage(domain, 0) == 1,
+				     .snapshots = virDomainSnapshotNum(domain, 0)};
+	virDomainFree(domain);
+	return 0;
+}
+
+char *hypervisor_guest_agent(struct hypervisor *hypervisor, const char *name, const char *command,
+			     int timeout_s, struct error *err)
+{
+	virDomainPtr domain = lookup(hypervisor, name, err);
+	char *reply;
+
+	if (!domain)
+		return NULL;
+	reply = virDomainQemuAgentCommand(domain, command, timeout_s, 0);
+	if (!reply)
+		world_error(err, name);
+	virDomainFree(domain);
+	return reply;
 }
 
 int hypervisor_attach(struct hypervisor *hypervisor, const char *name, const char *disk_xml,

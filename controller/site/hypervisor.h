@@ -41,6 +41,24 @@ bool hypervisor_running(struct hypervisor *hypervisor, const char *name);
 /* The live XML, to be freed with free(); NULL with *err. */
 char *hypervisor_xml(struct hypervisor *hypervisor, const char *name, struct error *err);
 
+/* The same of the definition that the next start uses. */
+char *hypervisor_definition(struct hypervisor *hypervisor, const char *name, struct error *err);
+
+/* What a domain is, beside its XML. */
+struct domain_state {
+	bool persistent, running, autostart, managed_save;
+	int snapshots; /* -1: libvirt does not say */
+};
+
+/* -1 with ERROR_WORLD when there is no such domain, or libvirt does not answer. */
+int hypervisor_look(struct hypervisor *hypervisor, const char *name, struct domain_state *ret,
+		    struct error *err);
+
+/* One command of the QEMU guest agent in the domain, its reply to be freed with free(); NULL with
+ * *err, also when no such agent answers within timeout_s seconds. */
+char *hypervisor_guest_agent(struct hypervisor *hypervisor, const char *name, const char *command,
+			     int timeout_s, struct error *err);
+
 /* Hot-plug a disk. */
 int hypervisor_attach(struct hypervisor *hypervisor, const char *name, const char *disk_xml,
 		      struct error *err);

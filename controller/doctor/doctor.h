@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* doctor.h - can this machine carry the lab; can these hosts and guests be tested? */
+#ifndef DOCTOR_DOCTOR_H
+#define DOCTOR_DOCTOR_H
+
+#include "doctor/diagnosis.h"
+#include "plan/plan.h"
+
+struct host;
+
+/* Each question is a line of the diagnosis; nothing is changed, mounted or written, on whichever
+ * machine. err: only what ends the look as a whole (ERROR_INTERRUPTED). */
+
+/* This machine, for the lab. */
+int doctor_machine(struct diagnosis *diagnosis, struct error *err);
+
+/* Both hosts of a plan of kind hosts, their volume, and their guests. ssh_config: as in struct
+ * host_options. */
+int doctor_hosts(const struct plan *plan, const char *ssh_config, struct diagnosis *diagnosis,
+		 struct error *err);
+
+/* The parts of doctor_hosts. subject: "host a (root@alpha)", "guest a (web1)". */
+
+/* What a host is: KVM, clock, who restarts guests. */
+int doctor_host(struct host *host, const char *subject, struct diagnosis *diagnosis,
+		struct error *err);
+
+/* Its device: there, who has it open, and the replication below. */
+int doctor_volume(struct host *host, const struct plan_host *plan, const char *subject,
+		  struct diagnosis *diagnosis, struct error *err);
+
+/* libvirt there, and the guest. */
+int doctor_guest(const struct plan_host *plan, const char *host_subject, const char *subject,
+		 struct diagnosis *diagnosis, struct error *err);
+
+#endif

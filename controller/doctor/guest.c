@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * guest.c - doctor.h: libvirt on a host, and the guest there.
+ *
+ * The mode that a running disk really has is asked of QEMU, since libvirt turns `default` into none
+ * for a shareable disk. What is mounted in the guest is asked of the QEMU guest agent, which only
+ * reads a file for us.
+ */
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "doctor/doctor.h"
+#include "doctor/guest_mounts.h"
+#include "site/domain_xml.h"
+#include "site/effective.h"
+#include "site/hypervisor.h"
+
+struct looking {
+	const struct plan_host *plan;
+	const char *subject;
+	struct diagnosis *d;
+	struct hypervisor *hypervisor;
+	struct domain_state state;
+	char *definition;
+};
+
+static void say(struct looking *l, const char *check, enum level level, const char *text)
+{
+	diagnosis_add(l->d, l->subject, check, level, "%s", text);
+}
+
+static void look_at_state(struct looking *l)
+{
+	const struct domain_state *s = &l->state;
+
+	if (!s->persistent)
+		say(l, "domain", LEVEL_FAIL,
+		    "it is transient: once it is shut down it is gone, so that its cache mode "
+		    "cannot be changed\nvirsh define its XML");
+	else if (s->managed_save)
+		say(l, "domain", LEVEL_FAIL,
+		    "it has a managed save image: the next start would go on in the old cache "
+		    "mode\nvirsh start it and shut it down, or virsh managedsave-remove it");
+	else if (s->snapshots > 0)
+		diagnosis_add(l->d, l->subject, "domain", LEVEL_FAIL,
+			      "it has %d snapshot(s): what they remember of the disk would be "
+			      "wrong after a test\nvirsh snapshot-delete them",
+			      s->snapshots);
+	else if (!s->running)
+		say(l, "domain", LEVEL_OK, "defined, shut off");
+	else
+		diagnosis_add(l->d, l->subject, "domain", LEVEL_OK,
+			      "defined, running%s: a test shuts it down for each cache mode",
+			      s->autostart ? ", started with the host" : "");
+}
+
+/* The mode a disk really has. */
+static void look_at_effective(struct looking *l, const struct domain_disk *disk)
+{
+	struct effective effective;
+	struct error err;
+	enum cache_mode mode;
+	char *reply = hypervisor_qmp(l->hypervisor, l->plan->domain,
+				     "{\"execute\":\"query-block\"}", &err);
+
+	if (!reply || effective_parse_query_block(reply, disk->source, &effective, &err) < 0) {
+		diagnosis_add(l->d, l->subject, "cache", LEVEL_WARN,
+			      "defined as %s; not looked at what it really is: %s",
+			      disk->cache[0] ? disk->cache : "default", err.text);
+	} else {
+		effective.host_direct = effective.direct;
+		if (effective_mode(&effective, &mode, &err) < 0)
+			diagnosis_add(l->d, l->subject, "cache", LEVEL_WARN, "%s", err.text);
+		else
+			diagnosis_add(l->d, l->subject, "cache",
+				      effective.direct ? LEVEL_OK : LEVEL_WARN,
+				      "%s today, defined as %s%s", cache_mode_names[mode],
+				      disk->cache[0] ? disk->cache : "default",
+				      effective.direct
+					      ? ""
+					      : ": through the host's page cache, where the other "
+						"host's writes are not seen\n"
+						"cache='none' in the disk's <driver>, unless you "
+						"know better");
+	}
+	free(reply);
+}
+
+static void look_at_disk(struct looking *l)
+{
+	const char *target = l->plan->disk, *device = l->plan->device;
+	struct domain_disk disk;
+	struct error err;
+	int found = domain_xml_disk_at(l->definition, target, &disk, &err);
+
+	if (found < 0) {
+		say(l, "disk", LEVEL_FAIL, err.text);
+		return;
+	}
+	if (!found) {
+		diagnosis_add(l->d, l->subject, "disk", LEVEL_FAIL,
+			      "it has no disk %s\nsay which in the plan: disk = ...; `virsh "
+			      "domblklist %s` lists them",
+			      target, l->plan->domain);
+		return;
+	}
+	if (strcmp(disk.source, device))
+		diagnosis_add(l->d, l->subject, "disk", LEVEL_FAIL,
+			      "disk %s is %s, the plan's device is %s\ncorrect one of the two",
+			      target, disk.source, device);
+	else if (strcmp(disk.format, "raw") != 0)
+		diagnosis_add(l->d, l->subject, "disk", LEVEL_FAIL,
+			      "disk %s is of format '%s': a replicated device must be raw, or "
+			      "QEMU keeps data of its own in it\ntype='raw' in its <driver>",
+			      target, disk.format);
+	else
+		diagnosis_add(l->d, l->subject, "disk", disk.shareable ? LEVEL_OK : LEVEL_WARN,
+			      "disk %s is %s (%s)%s", target, disk.source, disk.bus,
+			      disk.shareable ? ", shareable"
+					     : ", not <shareable/>: libvirt does not know that two "
+					       "guests use it\nadd <shareable/> to the disk");
+	if (l->state.running)
+		look_at_effective(l, &disk);
+	else
+		diagnosis_add(l->d, l->subject, "cache", LEVEL_OK,
+			      "defined as %s; what that means is seen when it runs",
+			      disk.cache[0] ? disk.cache : "default");
+}
+
+static void look_at_channel(struct looking *l)
+{
+	struct error err;
+	int has = domain_xml_has_channel(l->definition, GUEST_CHANNEL, &err);
+
+	if (strcmp(l->plan->agent, "virtio") != 0)
+		return;
+	if (has < 0)
+		say(l, "channel", LEVEL_FAIL, err.text);
+	else if (!has)
+		say(l, "channel", LEVEL_FAIL,
+		    "no virtio port " GUEST_CHANNEL ", through which the agent is reached\n"
+		    "add <channel type='unix'><target type='virtio' name='" GUEST_CHANNEL
+		    "'/></channel> to the domain, or agent = ssh to the plan");
+	else
+		say(l, "channel", LEVEL_OK, "virtio port " GUEST_CHANNEL " is there");
+}
+
+static void look_inside(struct looking *l)
+{
+	struct guest_mounts mounts;
+	struct error err;
+
+	if (!l->state.running) {
+		say(l, "mount", LEVEL_WARN, "not looked at: the guest is shut off");
+		return;
+	}
+	if (guest_mounts_read(l->hypervisor, l->plan->domain, &mounts, &err) < 0) {
+		diagnosis_add(l->d, l->subject, "mount", LEVEL_WARN,
+			      "not looked at: %s\nqemu-guest-agent in the guest lets us look",
+			      err.text);
+		return;
+	}
+	guest_mounts_judge(&mounts, l->subject, l->d);
+	guest_mounts_done(&mounts);
+}
+
+int doctor_guest(const struct plan_host *plan, const char *host_subject, const char *subject,
+		 struct diagnosis *diagnosis, struct error *err)
+{
+	struct looking l = {.plan = plan, .subject = subject, .d = diagnosis};
+	char versions[128];
+	struct error why;
+
+	(void)err;
+	l.hypervisor = hypervisor_open(plan->libvirt, &why);
+	if (!l.hypervisor) {
+		diagnosis_add(
+			diagnosis, host_subject, "libvirt", LEVEL_FAIL,
+			"%s\nis libvirtd running there, and may this user connect? try: virsh "
+			"-c %s list",
+			why.text, plan->libvirt);
+		return 0;
+	}
+	hypervisor_versions(l.hypervisor, versions, sizeof(versions));
+	diagnosis_add(diagnosis, host_subject, "libvirt", LEVEL_OK, "%s at %s", versions,
+		      plan->libvirt);
+	if (hypervisor_look(l.hypervisor, plan->domain, &l.state, &why) < 0) {
+		diagnosis_add(diagnosis, subject, "domain", LEVEL_FAIL,
+			      "%s\n`virsh -c %s list --all` lists the guests there", why.text,
+			      plan->libvirt);
+	} else {
+		look_at_state(&l);
+		l.definition = hypervisor_definition(l.hypervisor, plan->domain, &why);
+		if (!l.definition) {
+			say(&l, "disk", LEVEL_FAIL, why.text);
+		} else {
+			look_at_disk(&l);
+			look_at_channel(&l);
+			look_inside(&l);
+		}
+	}
+	free(l.definition);
+	hypervisor_close(l.hypervisor);
+	return 0;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * ssh.h - for host.c: a host over libssh, which only ssh_*.c know.
+ *
+ * The session does not block: every call is made again until it is done, its deadline has passed,
+ * or the user interrupts.
+ */
+#ifndef SITE_SSH_H
+#define SITE_SSH_H
+
+#include "site/host.h"
+
+struct ssh_host;
+
+/* As host_open, for a host that is not local. *ret_warning, of that size, as host_warning. */
+struct ssh_host *ssh_host_open(const struct host_options *options, char *ret_warning, size_t size,
+			       struct error *err);
+void ssh_host_close(struct ssh_host *ssh);
+
+/* As host_run. */
+int ssh_host_run(struct ssh_host *ssh, const char *const argv[], uint64_t timeout_ns,
+		 struct process_result *ret, struct error *err);
+
+#endif
