@@ -133,7 +133,7 @@ static void look_at_channel(struct looking *l)
 	struct error err;
 	int has = domain_xml_has_channel(l->definition, GUEST_CHANNEL, &err);
 
-	if (strcmp(l->plan->agent, "virtio") != 0)
+	if (l->plan->agent != AGENT_VIRTIO)
 		return;
 	if (has < 0)
 		say(l, "channel", LEVEL_FAIL, err.text);

@@ -19,10 +19,30 @@
 enum site_kind { SITE_LAB, SITE_HOSTS, SITE_KINDS };
 extern const char *const site_kind_names[SITE_KINDS]; /* lab hosts */
 
+/* What is on the shared device. */
+enum volume_kind { VOLUME_GFS2, VOLUME_RAW, VOLUME_OCFS2, VOLUME_KINDS };
+extern const char *const volume_kind_names[VOLUME_KINDS];
+
+/* How the agent in a guest of the user's is reached. */
+enum agent_way { AGENT_VIRTIO, AGENT_SSH, AGENT_GUEST_AGENT, AGENT_WAYS };
+extern const char *const agent_way_names[AGENT_WAYS];
+
+/* What to do with a guest that does not shut down in time. */
+enum on_hang { ON_HANG_ERROR, ON_HANG_DESTROY, ON_HANGS };
+extern const char *const on_hang_names[ON_HANGS];
+
 struct plan_host {
 	bool given;
-	char libvirt[256], ssh[256], device[256], resource[64], domain[64], disk[64], agent[16];
+	char libvirt[256], ssh[256], device[256], resource[64], domain[64], disk[64];
+	enum agent_way agent;
+	char guest_ssh[256]; /* AGENT_SSH: the guest */
+	char address[64];    /* domain = auto: the host's own, for the network between the guests */
+	enum on_hang on_hang;
+	uint64_t stop_ns, start_ns; /* deadlines: to shut down, to be up with the volume mounted */
 };
+
+/* Whether the guest there is one that we boot ("domain = auto"), not one of the user's. */
+bool plan_host_is_auto(const struct plan_host *host);
 
 /* What one cell is to test. */
 struct cell {
@@ -42,11 +62,12 @@ struct plan {
 	char *text;    /* the file as read */
 
 	enum site_kind kind;
-	char volume[16];      /* gfs2 */
-	char target[256];     /* /srv/shared/stalemate */
+	enum volume_kind volume;
+	char target[256];     /* /srv/shared/stalemate; raw: the device in the guest, or "" */
 	uint64_t size;	      /* bytes of the target */
 	uint64_t volume_size; /* lab: bytes of the volume */
 	uint32_t unit;
+	bool verify; /* hosts: compare the replicas after each cell */
 	struct plan_host hosts[NODES];
 
 	double confidence, max_rate;

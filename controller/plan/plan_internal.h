@@ -4,7 +4,8 @@
  *
  *   plan.c         lines and sections
  *   plan_keys.c    each key: its section and its default
- *   plan_values.c  the range of each key of [site], [host] and [judge]
+ *   plan_values.c  the range of each key of [site] and [judge]
+ *   plan_host.c    the same of [host a] and [host b]
  *   plan_site.c    what keys say of each other
  *   plan_matrix.c  the lists of [matrix]
  *   plan_expect.c  selectors and expectations
@@ -60,7 +61,7 @@ struct matrix {
 	unsigned repeat;
 };
 
-#define PLAN_KEYS_MAX 32
+#define PLAN_KEYS_MAX 48
 
 struct plan_parser {
 	const char *name; /* of the file, for messages */
@@ -98,8 +99,10 @@ bool plan_list_next(const char **list, char *ret, size_t size);
 typedef int plan_reader(struct plan_parser *parser, const char *value, struct error *err);
 plan_reader plan_read_kind, plan_read_volume, plan_read_target, plan_read_size,
 	plan_read_volume_size, plan_read_unit, plan_read_confidence, plan_read_max_rate,
-	plan_read_flush_scope, plan_read_agent, plan_read_cache, plan_read_path, plan_read_workload,
-	plan_read_fault, plan_read_repeat;
+	plan_read_flush_scope, plan_read_cache, plan_read_path, plan_read_workload, plan_read_fault,
+	plan_read_repeat, plan_read_verify;
+plan_reader plan_read_ssh, plan_read_agent, plan_read_guest_ssh, plan_read_address,
+	plan_read_on_hang, plan_read_stop_timeout, plan_read_start_timeout;
 int plan_not_supported(struct error *err, const char *what, const char *value, const char *use);
 
 /* plan_site.c: what no single line can tell. */

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/clock.h"
 #include "common/parse.h"
 #include "plan/plan_internal.h"
 
@@ -35,6 +36,7 @@ static const struct key keys[] = {
 	{SECTION_SITE, "size", plan_read_size},
 	{SECTION_SITE, "volume-size", plan_read_volume_size},
 	{SECTION_SITE, "unit", plan_read_unit},
+	{SECTION_SITE, "verify", plan_read_verify},
 	{SECTION_MATRIX, "cache", plan_read_cache},
 	{SECTION_MATRIX, "path", plan_read_path},
 	{SECTION_MATRIX, "workload", plan_read_workload},
@@ -44,15 +46,20 @@ static const struct key keys[] = {
 	{SECTION_JUDGE, "max-rate", plan_read_max_rate},
 	{SECTION_JUDGE, "flush-scope", plan_read_flush_scope},
 	HOST_TEXT(libvirt),
-	HOST_TEXT(ssh),
+	{SECTION_HOST_A, "ssh", plan_read_ssh},
 	HOST_TEXT(device),
 	HOST_TEXT(resource),
 	HOST_TEXT(domain),
 	HOST_TEXT(disk),
 	{SECTION_HOST_A, "agent", plan_read_agent},
+	{SECTION_HOST_A, "guest-ssh", plan_read_guest_ssh},
+	{SECTION_HOST_A, "address", plan_read_address},
+	{SECTION_HOST_A, "on-hang", plan_read_on_hang},
+	{SECTION_HOST_A, "stop-timeout", plan_read_stop_timeout},
+	{SECTION_HOST_A, "start-timeout", plan_read_start_timeout},
 };
 #define N_KEYS (sizeof(keys) / sizeof(keys[0]))
-#define N_HOST_KEYS 7
+#define N_HOST_KEYS 12
 
 static_assert(N_KEYS + N_HOST_KEYS <= PLAN_KEYS_MAX, "every key has its line");
 
@@ -132,16 +139,20 @@ void plan_defaults(struct plan_parser *parser)
 	unsigned node;
 
 	plan->kind = SITE_LAB;
-	SET_TEXT(plan->volume, "gfs2");
+	plan->volume = VOLUME_GFS2;
 	SET_TEXT(plan->target, "/srv/shared/stalemate");
 	plan->size = 1 * MIB;
 	plan->volume_size = 64 * MIB;
 	plan->unit = 4096;
+	plan->verify = true;
 	plan->confidence = 0.95;
 	plan->max_rate = 0.001;
 	for (node = 0; node < NODES; node++) {
 		SET_TEXT(plan->hosts[node].libvirt, "qemu:///system");
-		SET_TEXT(plan->hosts[node].agent, "virtio");
+		plan->hosts[node].agent = AGENT_VIRTIO;
+		plan->hosts[node].on_hang = ON_HANG_ERROR;
+		plan->hosts[node].stop_ns = 120 * NS_PER_S;
+		plan->hosts[node].start_ns = 300 * NS_PER_S;
 	}
 	SET_TEXT(m->path[0], "buffered");
 	SET_TEXT(m->workload[0], "handoff");

@@ -52,14 +52,81 @@ static int check_size(struct plan_parser *parser)
 	return 0;
 }
 
+static enum section section_of(unsigned node)
+{
+	return node ? SECTION_HOST_B : SECTION_HOST_A;
+}
+
+/* What a guest of the user's needs, and what one of ours does. */
+static int check_guest(struct plan_parser *parser, unsigned node)
+{
+	static const char *const theirs[] = {"disk", "agent", "guest-ssh", "on-hang",
+					     "stop-timeout"};
+	const struct plan_host *host = &parser->plan.hosts[node];
+	enum section section = section_of(node);
+	unsigned line = parser->section_line[section];
+	size_t i;
+
+	if (plan_host_is_auto(host)) {
+		for (i = 0; i < sizeof(theirs) / sizeof(theirs[0]); i++) {
+			if (plan_key_line(parser, section, theirs[i]))
+				return plan_fail(parser, plan_key_line(parser, section, theirs[i]),
+						 "%s: not with domain = auto, whose guest is ours",
+						 theirs[i]);
+		}
+		return 0;
+	}
+	if (!plan_key_line(parser, section, "disk"))
+		return plan_fail(parser, line, "[%s] needs 'disk'", section_names[section]);
+	if (plan_key_line(parser, section, "address"))
+		return plan_fail(
+			parser, plan_key_line(parser, section, "address"),
+			"address: only with domain = auto; your guest has its own network");
+	if (host->agent == AGENT_SSH && !host->guest_ssh[0])
+		return plan_fail(parser, line,
+				 "[%s]: agent = ssh needs 'guest-ssh', the guest's "
+				 "address",
+				 section_names[section]);
+	if (host->agent != AGENT_SSH && host->guest_ssh[0])
+		return plan_fail(parser, plan_key_line(parser, section, "guest-ssh"),
+				 "guest-ssh: only with agent = ssh");
+	return 0;
+}
+
+/* What the two say of each other. */
+static int check_pair(struct plan_parser *parser)
+{
+	const struct plan *plan = &parser->plan;
+	const struct plan_host *a = &plan->hosts[0], *b = &plan->hosts[1];
+	bool together = !strcmp(a->libvirt, b->libvirt);
+	unsigned line = parser->section_line[SECTION_HOST_B], node;
+
+	if (plan_host_is_auto(a) != plan_host_is_auto(b))
+		return plan_fail(parser, line,
+				 "domain = auto must be on both hosts or on neither: our guests "
+				 "form a cluster of their own");
+	if (!plan_host_is_auto(a) && together && !strcmp(a->domain, b->domain))
+		return plan_fail(
+			parser, line,
+			"[host b] names the same domain as [host a]; two guests are needed");
+	for (node = 0; plan_host_is_auto(a) && !together && node < NODES; node++) {
+		if (!plan->hosts[node].address[0])
+			return plan_fail(parser, parser->section_line[section_of(node)],
+					 "[%s] needs 'address', the host's own, through which the "
+					 "other host's guest reaches this one's",
+					 section_names[section_of(node)]);
+	}
+	return 0;
+}
+
 static int check_hosts(struct plan_parser *parser)
 {
-	static const char *const required[] = {"device", "domain", "disk"};
+	static const char *const required[] = {"device", "domain"};
 	struct plan *plan = &parser->plan;
 	unsigned node, i;
 
 	for (node = 0; node < NODES; node++) {
-		enum section section = node ? SECTION_HOST_B : SECTION_HOST_A;
+		enum section section = section_of(node);
 		unsigned line = parser->section_line[section];
 
 		plan->hosts[node].given = line != 0;
@@ -71,21 +138,54 @@ static int check_hosts(struct plan_parser *parser)
 			return plan_fail(parser, plan_key_line(parser, SECTION_SITE, "kind"),
 					 "kind = hosts needs a section [%s]",
 					 section_names[section]);
-		for (i = 0; plan->kind == SITE_HOSTS && i < 3; i++) {
+		for (i = 0; plan->kind == SITE_HOSTS && i < 2; i++) {
 			if (!plan_key_line(parser, section, required[i]))
 				return plan_fail(parser, line, "[%s] needs '%s'",
 						 section_names[section], required[i]);
 		}
+		if (plan->kind == SITE_HOSTS && check_guest(parser, node) < 0)
+			return -1;
 	}
-	if (plan->kind == SITE_HOSTS && !strcmp(plan->hosts[0].libvirt, plan->hosts[1].libvirt) &&
-	    !strcmp(plan->hosts[0].domain, plan->hosts[1].domain))
-		return plan_fail(
-			parser, parser->section_line[SECTION_HOST_B],
-			"[host b] names the same domain as [host a]; two guests are needed");
+	return plan->kind == SITE_HOSTS ? check_pair(parser) : 0;
+}
+
+static int check_volume(struct plan_parser *parser)
+{
+	struct plan *plan = &parser->plan;
+	unsigned line = blame(parser, SECTION_SITE, "volume");
+	bool built = plan->kind == SITE_LAB || plan_host_is_auto(&plan->hosts[0]);
+	bool has_target = plan_key_line(parser, SECTION_SITE, "target") != 0;
+
+	if (plan->kind == SITE_LAB && plan->volume == VOLUME_RAW)
+		return plan_fail(parser, line,
+				 "volume: 'raw' is not supported by this version "
+				 "with kind = lab; use kind = hosts");
+	if (built && plan->volume == VOLUME_OCFS2)
+		return plan_fail(parser, line,
+				 "volume: 'ocfs2' is not supported by this version in guests of "
+				 "ours; use guests that have it mounted");
+	if (plan->volume != VOLUME_RAW)
+		return 0;
+	if (!has_target)
+		plan->target[0] = 0;
+	if (!built && !has_target)
+		return plan_fail(parser, line,
+				 "volume = raw needs 'target', the device's name in "
+				 "the guests, such as /dev/vdb");
+	if (built && has_target)
+		return plan_fail(parser, plan_key_line(parser, SECTION_SITE, "target"),
+				 "target: not with volume = raw in guests of ours, which find the "
+				 "disk themselves");
+	if (!built && strncmp(plan->target, "/dev/", 5))
+		return plan_fail(parser, plan_key_line(parser, SECTION_SITE, "target"),
+				 "target: with volume = raw, the device's name in the guests, such "
+				 "as /dev/vdb, not '%s'",
+				 plan->target);
 	return 0;
 }
 
 int plan_check_site(struct plan_parser *parser)
 {
-	return check_size(parser) < 0 || check_hosts(parser) < 0 ? -1 : 0;
+	return check_size(parser) < 0 || check_hosts(parser) < 0 || check_volume(parser) < 0 ? -1
+											     : 0;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * plan_values.c - the values of [site], [host] and [judge]: each key's range.
+ * plan_values.c - the values of [site] and [judge]: each key's range.
  *
  * A word that the design knows and this version cannot run yet is not a typing error, and the
  * message says so.
@@ -12,6 +12,8 @@
 #include "plan/plan_internal.h"
 
 #define SIZE_LIMIT (1ULL << 50)
+
+const char *const volume_kind_names[VOLUME_KINDS] = {"gfs2", "raw", "ocfs2"};
 
 int plan_not_supported(struct error *err, const char *what, const char *value, const char *use)
 {
@@ -31,14 +33,11 @@ int plan_read_kind(struct plan_parser *parser, const char *value, struct error *
 
 int plan_read_volume(struct plan_parser *parser, const char *value, struct error *err)
 {
-	static const char *const names[] = {"gfs2", "raw", "ocfs2"};
 	unsigned volume;
 
-	if (parse_name(value, names, 3, "volume", &volume, err) < 0)
+	if (parse_name(value, volume_kind_names, VOLUME_KINDS, "volume", &volume, err) < 0)
 		return -1;
-	if (volume)
-		return plan_not_supported(err, "volume", value, "gfs2");
-	snprintf(parser->plan.volume, sizeof(parser->plan.volume), "%s", value);
+	parser->plan.volume = (enum volume_kind)volume;
 	return 0;
 }
 
@@ -128,14 +127,13 @@ int plan_read_flush_scope(struct plan_parser *parser, const char *value, struct 
 	return parse_name(value, names, 1, "flush-scope", &scope, err);
 }
 
-int plan_read_agent(struct plan_parser *parser, const char *value, struct error *err)
+int plan_read_verify(struct plan_parser *parser, const char *value, struct error *err)
 {
-	static const char *const names[] = {"virtio", "ssh"};
-	struct plan_host *host = &parser->plan.hosts[parser->section == SECTION_HOST_B];
-	unsigned agent;
+	static const char *const names[] = {"no", "yes"};
+	unsigned verify;
 
-	if (parse_name(value, names, 2, "agent", &agent, err) < 0)
+	if (parse_name(value, names, 2, "verify", &verify, err) < 0)
 		return -1;
-	snprintf(host->agent, sizeof(host->agent), "%s", names[agent]);
+	parser->plan.verify = verify;
 	return 0;
 }

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "plan/plan.h"
 
 #define MATRIX "[matrix]\ncache = none\n"
@@ -47,7 +48,7 @@ static void test_demo(void **state)
 	assert_string_equal(plan.name, "demo");
 	assert_string_equal(plan.text, plan_demo_text);
 	assert_int_equal(plan.kind, SITE_LAB);
-	assert_string_equal(plan.volume, "gfs2");
+	assert_int_equal(plan.volume, VOLUME_GFS2);
 	assert_int_equal(plan.size, 1024 * 1024);
 	assert_int_equal(plan.volume_size, 64 * 1024 * 1024);
 	assert_int_equal(plan.unit, 4096);
@@ -105,6 +106,7 @@ static void test_lines(void **state)
 	      "[host b]\n"
 	      "libvirt = qemu+ssh://root@beta:2222/system\n"
 	      "\tdevice = /dev/drbd0\n domain = web1\ndisk = vdb\nagent = ssh\n"
+	      "guest-ssh = root@web2:2222\non-hang = destroy\nstop-timeout = 30s\n"
 	      "; comment\n\n" MATRIX,
 	      &plan);
 	assert_int_equal(plan.kind, SITE_HOSTS);
@@ -112,10 +114,16 @@ static void test_lines(void **state)
 	assert_true(plan.hosts[0].given && plan.hosts[1].given);
 	assert_string_equal(plan.hosts[0].libvirt, "qemu+ssh://root@alpha/system");
 	assert_string_equal(plan.hosts[0].device, "/dev/disk/by-id/x;y:z");
-	assert_string_equal(plan.hosts[0].agent, "virtio");
+	assert_int_equal(plan.hosts[0].agent, AGENT_VIRTIO);
 	assert_string_equal(plan.hosts[1].libvirt, "qemu+ssh://root@beta:2222/system");
 	assert_string_equal(plan.hosts[1].device, "/dev/drbd0");
-	assert_string_equal(plan.hosts[1].agent, "ssh");
+	assert_int_equal(plan.hosts[1].agent, AGENT_SSH);
+	assert_string_equal(plan.hosts[1].guest_ssh, "root@web2:2222");
+	assert_int_equal(plan.hosts[0].on_hang, ON_HANG_ERROR);
+	assert_int_equal(plan.hosts[1].on_hang, ON_HANG_DESTROY);
+	assert_int_equal(plan.hosts[0].stop_ns, 120 * NS_PER_S);
+	assert_int_equal(plan.hosts[1].stop_ns, 30 * NS_PER_S);
+	assert_int_equal(plan.hosts[1].start_ns, 300 * NS_PER_S);
 	plan_done(&plan);
 }
 
@@ -204,10 +212,11 @@ static void test_bad_lines(void **state)
 		{"[site]\n[judge]\n[site]\n",
 		 "p.conf:3: section [site] given twice, first in line 1"},
 		{"[site]\nfoo = 1\n", "p.conf:2: unknown key 'foo' in [site]; use one of: kind, "
-				      "volume, target, size, volume-size, unit"},
+				      "volume, target, size, volume-size, unit, verify"},
 		{"[host b]\nname = x\n",
 		 "p.conf:2: unknown key 'name' in [host b]; use one of: libvirt, ssh, device, "
-		 "resource, domain, disk, agent"},
+		 "resource, domain, disk, agent, guest-ssh, address, on-hang, stop-timeout, "
+		 "start-timeout"},
 		{"[site]\nsize = 1M\nunit = 512\nsize = 1M\n",
 		 "p.conf:4: size given twice, first in line 2"},
 		{"[site]\nkind = lab\n\x01\x02\n",
@@ -242,7 +251,11 @@ static void test_bad_values(void **state)
 	} site[] = {
 		{"kind = cluster", "kind: 'cluster' is unknown; use one of: lab, hosts"},
 		{"volume = ext4", "volume: 'ext4' is unknown; use one of: gfs2, raw, ocfs2"},
-		{"volume = raw", "volume: 'raw' is not supported by this version; use gfs2"},
+		{"volume = raw", "volume: 'raw' is not supported by this version with kind = lab; "
+				 "use kind = hosts"},
+		{"volume = ocfs2", "volume: 'ocfs2' is not supported by this version in guests of "
+				   "ours; use guests that have it mounted"},
+		{"verify = maybe", "verify: 'maybe' is unknown; use one of: no, yes"},
 		{"target = srv", "target: 'srv' is not an absolute path below '/'"},
 		{"target = /", "target: '/' is not an absolute path below '/'"},
 		{"target = /a/..", "target: '/a/..' must not hold '.' or '..'"},
@@ -380,10 +393,60 @@ static void test_bad_hosts(void **state)
 	expect_error(MATRIX HOST("a", "x"),
 		     "p.conf:3: [host a] is only for kind = hosts; the lab makes its own");
 	expect_error(MATRIX "[host a]\nagent = smoke\n",
-		     "p.conf:4: agent: 'smoke' is unknown; use one of: virtio, ssh");
+		     "p.conf:4: agent: 'smoke' is unknown; use one of: virtio, ssh, guest-agent");
 	expect_error(MATRIX "[site]\nkind = hosts\nvolume-size = 1G\n",
 		     "p.conf:5: volume-size: only for kind = lab; the hosts' volume has its size");
 	parse(MATRIX "[site]\nkind = hosts\nsize = 1G\n" HOST("a", "x") HOST("b", "y"), &plan);
+	plan_done(&plan);
+}
+
+#define AUTO(x, more) \
+	"[host " x "]\ndevice = /dev/drbd0\ndomain = auto\nlibvirt = qemu+ssh://" x "/system" \
+	"\n" more
+
+/* Guards against: keys that mean nothing for this kind of guest and are passed over, so that a
+ * user believes they count; a guest of ours that could not reach the other. */
+static void test_bad_guests(void **state)
+{
+	static const struct {
+		const char *hosts, *message;
+	} cases[] = {
+		{AUTO("a", "address = 192.0.2.1\n") HOST("b", "y"),
+		 "p.conf:8: domain = auto must be on both hosts or on neither: our guests form a "
+		 "cluster of their own"},
+		{AUTO("a", "address = 192.0.2.1\n") AUTO("b", ""),
+		 "p.conf:8: [host b] needs 'address', the host's own, through which the other "
+		 "host's guest reaches this one's"},
+		{AUTO("a", "address = alpha\n") AUTO("b", ""),
+		 "p.conf:7: address: 'alpha' is not an IPv4 address of the host, such as "
+		 "192.0.2.1"},
+		{AUTO("a", "agent = ssh\n") AUTO("b", ""),
+		 "p.conf:7: agent: not with domain = auto, whose guest is ours"},
+		{HOST("a", "x") "agent = ssh\n" HOST("b", "y"),
+		 "p.conf:3: [host a]: agent = ssh needs 'guest-ssh', the guest's address"},
+		{HOST("a", "x") "guest-ssh = web1\n" HOST("b", "y"),
+		 "p.conf:8: guest-ssh: only with agent = ssh"},
+		{HOST("a", "x") "guest-ssh = local\n" HOST("b", "y"),
+		 "p.conf:8: guest-ssh: a guest is not this machine: 'local'"},
+		{HOST("a", "x") "ssh = ro$ot@alpha\n" HOST("b", "y"),
+		 "p.conf:8: ssh: 'ro$ot' is not the name of a user"},
+		{HOST("a", "x") "address = 192.0.2.1\n" HOST("b", "y"),
+		 "p.conf:8: address: only with domain = auto; your guest has its own network"},
+	};
+	char text[2048];
+	struct plan plan;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		snprintf(text, sizeof(text), MATRIX "%s[site]\nkind = hosts\n", cases[i].hosts);
+		expect_error(text, cases[i].message);
+	}
+	parse(MATRIX "[site]\nkind = hosts\n" AUTO("a", "address = 192.0.2.1\n")
+		      AUTO("b", "address = 192.0.2.2\n"),
+	      &plan);
+	assert_true(plan_host_is_auto(&plan.hosts[0]));
+	assert_string_equal(plan.hosts[1].address, "192.0.2.2");
 	plan_done(&plan);
 }
 
@@ -467,8 +530,8 @@ int main(void)
 		cmocka_unit_test(test_lines),	     cmocka_unit_test(test_matrix),
 		cmocka_unit_test(test_expectations), cmocka_unit_test(test_bad_lines),
 		cmocka_unit_test(test_bad_values),   cmocka_unit_test(test_bad_expectations),
-		cmocka_unit_test(test_bad_hosts),    cmocka_unit_test(test_select),
-		cmocka_unit_test(test_files),
+		cmocka_unit_test(test_bad_hosts),    cmocka_unit_test(test_bad_guests),
+		cmocka_unit_test(test_select),	     cmocka_unit_test(test_files),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
