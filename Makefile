@@ -49,6 +49,7 @@ UNIT_TESTS := $(wildcard tests/unit/test_*.c)
 UNIT_HELPERS := $(filter-out $(UNIT_TESTS),$(wildcard tests/unit/*.c))
 AGENT_TESTS := $(wildcard tests/agent/test_*.c)
 SITE_TESTS := $(wildcard tests/site/test_*.c)
+SITE_HELPERS := $(filter-out $(SITE_TESTS),$(wildcard tests/site/*.c))
 
 obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
 UNIT_BINS := $(patsubst tests/unit/%.c,$(B)/tests/%,$(UNIT_TESTS))
@@ -62,8 +63,9 @@ PLATFORM_BINS := $(patsubst tests/platform/%.c,$(B)/tests/platform-%,$(wildcard 
 
 # Builds use all cores unless you said -j yourself; tests never run beside each other.
 J = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
-RUN_TESTS = STALEMATE="$(CURDIR)/$(B)/stalemate" AGENT="$(CURDIR)/$(B)/stalemate-agent" \
-	GENERATE="$(CURDIR)/$(B)/tests/generate" tests/run-tests.sh
+WITH_PROGRAMS = STALEMATE="$(CURDIR)/$(B)/stalemate" AGENT="$(CURDIR)/$(B)/stalemate-agent" \
+	GENERATE="$(CURDIR)/$(B)/tests/generate"
+RUN_TESTS = $(WITH_PROGRAMS) tests/run-tests.sh
 
 .PHONY: all
 all: $(B)/stalemate $(B)/stalemate-agent	## build both programs
@@ -76,7 +78,7 @@ $(B)/stalemate-agent: $(call obj,$(COMMON) $(AGENT) agent/main.c)
 	$(CC) $(SANFLAGS) $(LDFLAGS) $(if $(SAN),,-static -s) -o $@ $^ -lpthread
 
 $(B)/obj/common/tag.o $(B)/obj/controller/passes/live_rules.o: private CFLAGS += -O3
-$(call obj,$(PURE) $(WORLD) $(PROGRAM) $(UNIT_TESTS) $(SITE_TESTS) $(wildcard tests/fuzz/*.c)): private BASE += $(LIB_CFLAGS)
+$(call obj,$(PURE) $(WORLD) $(PROGRAM) $(UNIT_TESTS) $(SITE_TESTS) $(SITE_HELPERS) $(wildcard tests/fuzz/*.c)): private BASE += $(LIB_CFLAGS)
 
 $(B)/obj/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
@@ -97,7 +99,7 @@ $(PLATFORM_BINS): $(B)/tests/platform-%: $(B)/obj/tests/platform/%.o
 	$(CC) $(SANFLAGS) $(LDFLAGS) -o $@ $^
 
 # These may link what touches the world, and test the parts of it that a machine without guests has.
-$(SITE_BINS): $(B)/tests/%: $(B)/obj/tests/site/%.o $(call obj,$(COMMON) $(PURE) $(WORLD))
+$(SITE_BINS): $(B)/tests/%: $(B)/obj/tests/site/%.o $(call obj,$(SITE_HELPERS) $(COMMON) $(PURE) $(WORLD))
 	@mkdir -p $(@D)
 	$(CC) $(SANFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(LIB_LIBS)
 
@@ -152,6 +154,12 @@ check-platform: $(PLATFORM_BINS)	## what we assume of the kernel (root)
 .PHONY: check-lab
 check-lab: all	## the lab: real guests, real GFS2 (root, QEMU, libvirt)
 	$(RUN_TESTS) tests/lab/*.sh
+
+.PHONY: check-rig
+check-rig:	## two hosts with sshd, libvirtd and DRBD, as machines on this one (root, 6 GB of space)
+	tools/packages.sh build run rig
+	$(MAKE) $(J) all
+	$(WITH_PROGRAMS) TEST_TIMEOUT=1200 tests/rig/run-rig.sh tests/rig/test-*.sh
 
 .PHONY: check-layers
 check-layers:	## arrows go one way (docs/design.md)
@@ -217,7 +225,7 @@ ci-sanitizers:	## unit tests under ASan + UBSan
 .PHONY: ci-valgrind
 ci-valgrind:	## unit tests under valgrind
 	$(MAKE) $(J) all test-programs WERROR=1
-	ORACLE_HISTORIES=4000 $(MAKE) check-unit WERROR=1 WRAP="valgrind -q --error-exitcode=100 --leak-check=full"
+	ORACLE_HISTORIES=4000 $(MAKE) check-unit WERROR=1 WRAP="valgrind -q --error-exitcode=100 --leak-check=full --suppressions=tests/valgrind.supp"
 
 .PHONY: ci-fuzz
 ci-fuzz:	## a minute for each fuzz target

@@ -2,17 +2,25 @@
 /* io.c - the table of I/O paths, and what they share. */
 #include "agent/io.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-const struct io_path *const io_paths[] = {&io_sync, NULL};
+const struct io_path *const io_paths[] = {&io_buffered, &io_direct, NULL};
 
-const struct io_path *io_find(const char *name, struct error *err)
+struct io_file {
+	int fd;
+};
+
+const struct io_path *io_find(const struct io_path *const paths[], const char *name,
+			      struct error *err)
 {
 	size_t i;
 
-	for (i = 0; io_paths[i]; i++) {
-		if (!strcmp(io_paths[i]->name, name))
-			return io_paths[i];
+	for (i = 0; paths[i]; i++) {
+		if (!strcmp(paths[i]->name, name))
+			return paths[i];
 	}
 	error_set(err, ERROR_USER, "no I/O path is named '%.40s'", name);
 	return NULL;
@@ -22,7 +30,42 @@ int io_result(ssize_t done, size_t size, const char *what, struct error *err)
 {
 	if (done < 0)
 		return error_set_errno(err, ERROR_WORLD, "%s failed", what);
-	if ((size_t)done != size)
-		return error_set(err, ERROR_WORLD, "%s of only %zd of %zu bytes", what, done, size);
-	return 0;
+	if ((size_t)done == size)
+		return 0;
+	errno = EIO;
+	return error_set(err, ERROR_WORLD, "%s of only %zd of %zu bytes", what, done, size);
+}
+
+void *io_file_open(int fd, struct error *err)
+{
+	struct io_file *file = malloc(sizeof(*file));
+
+	if (file)
+		file->fd = fd;
+	else
+		error_set_errno(err, ERROR_WORLD, "no memory for an open file");
+	return file;
+}
+
+int io_file_read(void *file, void *buf, size_t size, uint64_t at, struct error *err)
+{
+	return io_result(pread(((struct io_file *)file)->fd, buf, size, (off_t)at), size, "read",
+			 err);
+}
+
+int io_file_write(void *file, const void *buf, size_t size, uint64_t at, struct error *err)
+{
+	return io_result(pwrite(((struct io_file *)file)->fd, buf, size, (off_t)at), size, "write",
+			 err);
+}
+
+int io_file_flush(void *file, struct error *err)
+{
+	return io_result(fsync(((struct io_file *)file)->fd), 0, "fsync", err);
+}
+
+void io_file_close(void *file)
+{
+	close(((struct io_file *)file)->fd);
+	free(file);
 }

@@ -20,7 +20,8 @@ struct io_path {
 	const char *name;
 	int open_flags; /* for open(2), beside O_RDWR: O_DIRECT and the like */
 
-	/* Take over fd, a regular file; NULL on failure, fd then remains the caller's. */
+	/* Take over fd, a regular file or a block device that was opened with open_flags; NULL on
+	 * failure, fd then remains the caller's. */
 	void *(*open)(int fd, struct error *err);
 	int (*read)(void *file, void *buf, size_t size, uint64_t at, struct error *err);
 	int (*write)(void *file, const void *buf, size_t size, uint64_t at, struct error *err);
@@ -29,16 +30,25 @@ struct io_path {
 	void (*close)(void *file);
 };
 
-extern const struct io_path io_sync; /* buffered pread(2), pwrite(2), fsync(2) */
+extern const struct io_path io_buffered; /* pread(2), pwrite(2), fsync(2) */
+extern const struct io_path io_direct;	 /* the same with O_DIRECT */
 
-/* All paths, NULL at the end; the first is the default. */
+/* All paths, NULL at the end. */
 extern const struct io_path *const io_paths[];
 
-/* The path of that name, or NULL with *err (ERROR_USER). */
-const struct io_path *io_find(const char *name, struct error *err);
+/* The one of that name in such a table, or NULL with *err (ERROR_USER). */
+const struct io_path *io_find(const struct io_path *const paths[], const char *name,
+			      struct error *err);
 
 /* What pread(2), pwrite(2) and their like returned: 0 if it was all `size` bytes, else -1 with
- * *err (ERROR_WORLD) from errno or for the bytes missing. `what`: "read", "write". */
+ * *err (ERROR_WORLD) from errno, which is kept, or for the bytes missing (EIO). `what`: "read". */
 int io_result(ssize_t done, size_t size, const char *what, struct error *err);
+
+/* The functions of a path that uses these system calls on the descriptor, as it is. */
+void *io_file_open(int fd, struct error *err);
+int io_file_read(void *file, void *buf, size_t size, uint64_t at, struct error *err);
+int io_file_write(void *file, const void *buf, size_t size, uint64_t at, struct error *err);
+int io_file_flush(void *file, struct error *err);
+void io_file_close(void *file);
 
 #endif

@@ -13,11 +13,13 @@
 #include <string.h>
 #include <time.h>
 
+#include "agent/await_mount.h"
 #include "agent/executor.h"
 #include "agent/mount.h"
 #include "common/clock.h"
 
 #define DISK_POLL_NS (10 * NS_PER_MS)
+#define MOUNT_POLL_NS (50 * NS_PER_MS)
 #define DELAY_MAX (3600 * NS_PER_S)
 
 /* A request waiting. */
@@ -40,7 +42,7 @@ struct lane {
 
 	/* the thread's own */
 	struct outlet *outlet;
-	const struct io_path *io;
+	const struct io_path *const *paths;
 	uint64_t begun; /* `resets` when the job at hand began */
 	struct executor executor;
 	struct message_run run;
@@ -74,31 +76,50 @@ static bool cancelled(struct lane *lane, uint64_t ns)
 	return result;
 }
 
+/* Wait for the disk with that serial; "/dev/NAME" to ret. */
+static int find_disk(struct lane *lane, const char *serial, uint32_t timeout_ms,
+		     char ret[MESSAGE_TEXT_MAX], struct error *err)
+{
+	uint64_t deadline = clock_ns() + timeout_ms * NS_PER_MS;
+
+	while (!mount_find_disk(MOUNT_SYS_BLOCK, serial, ret, MESSAGE_TEXT_MAX) ||
+	       !mount_disk_opens(ret)) {
+		if (clock_ns() >= deadline || cancelled(lane, DISK_POLL_NS))
+			return error_set(err, ERROR_WORLD,
+					 "no disk with serial '%s' appeared within %u ms", serial,
+					 timeout_ms);
+	}
+	return 0;
+}
+
 static int do_mount(struct lane *lane, const struct frame *request, struct error *err)
 {
 	struct message_mount *m = malloc(sizeof(*m));
 	char device[MESSAGE_TEXT_MAX];
-	uint64_t deadline;
 	int result = -1;
 
 	if (!m)
 		return error_set(err, ERROR_WORLD, "no memory for a request");
-	if (message_decode_mount(request, m, err) < 0)
-		goto out;
-	deadline = clock_ns() + m->timeout_ms * NS_PER_MS;
-	while (!mount_find_disk(MOUNT_SYS_BLOCK, m->serial, device, sizeof(device)) ||
-	       !mount_disk_opens(device)) {
-		if (clock_ns() >= deadline || cancelled(lane, DISK_POLL_NS)) {
-			error_set(err, ERROR_WORLD,
-				  "no disk with serial '%s' appeared within %u ms", m->serial,
-				  m->timeout_ms);
-			goto out;
-		}
-	}
-	result = mount_do(m, device, err);
-out:
+	if (!message_decode_mount(request, m, err) &&
+	    !find_disk(lane, m->serial, m->timeout_ms, device, err))
+		result = mount_do(m, device, err);
 	free(m);
 	return result;
+}
+
+static int do_await(struct lane *lane, const struct frame *request, struct error *err)
+{
+	struct message_await m;
+	uint64_t deadline;
+	int result;
+
+	if (message_decode_await(request, &m, err) < 0)
+		return -1;
+	deadline = clock_ns() + m.timeout_ms * NS_PER_MS;
+	do {
+		result = await_mount_look(AWAIT_MOUNTS, AWAIT_GFS2, &m, err);
+	} while (!result && clock_ns() < deadline && !cancelled(lane, MOUNT_POLL_NS));
+	return result > 0 ? 0 : -1;
 }
 
 static int do_unmount(const struct frame *request, struct error *err)
@@ -113,12 +134,20 @@ static int do_unmount(const struct frame *request, struct error *err)
 static int do_open(struct lane *lane, const struct frame *request, struct error *err)
 {
 	struct message_open open;
+	const struct io_path *io;
 
+	executor_close(&lane->executor); /* a device is opened for one target at a time */
 	if (message_decode_open(request, &open, err) < 0)
 		return -1;
 	if (open.node < NODES)
 		outlet_set_node(lane->outlet, open.node);
-	return executor_open(&lane->executor, &open, lane->io, err);
+	io = io_find(lane->paths, open.io, err);
+	if (!io)
+		return -1;
+	if (open.device && !open.path[0] &&
+	    find_disk(lane, open.serial, open.timeout_ms, open.path, err) < 0)
+		return -1;
+	return executor_open(&lane->executor, &open, io, err);
 }
 
 static int do_run(struct lane *lane, const struct frame *request, struct error *err)
@@ -152,6 +181,8 @@ static int perform(struct lane *lane, const struct frame *request, struct error 
 	switch (request->type) {
 	case MESSAGE_MOUNT:
 		return do_mount(lane, request, err);
+	case MESSAGE_AWAIT_MOUNT:
+		return do_await(lane, request, err);
 	case MESSAGE_UNMOUNT:
 		return do_unmount(request, err);
 	case MESSAGE_OPEN:
@@ -223,7 +254,8 @@ static void *work(void *argument)
 	return NULL;
 }
 
-struct lane *lane_start(struct outlet *outlet, const struct io_path *io, struct error *err)
+struct lane *lane_start(struct outlet *outlet, const struct io_path *const paths[],
+			struct error *err)
 {
 	struct lane *lane = calloc(1, sizeof(*lane));
 	pthread_condattr_t attributes;
@@ -234,7 +266,7 @@ struct lane *lane_start(struct outlet *outlet, const struct io_path *io, struct 
 		return NULL;
 	}
 	lane->outlet = outlet;
-	lane->io = io;
+	lane->paths = paths;
 	lane->last = &lane->first;
 	if (executor_init(&lane->executor, outlet, err) < 0) {
 		free(lane);

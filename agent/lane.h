@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * lane.h - one worker thread that serves requests in order: mount, open, run, close.
+ * lane.h - one worker thread that serves requests in order: mount, await, open, run, close.
  *
  * It may hang in a system call for as long as the volume does; whoever submits never does.
  */
@@ -14,8 +14,11 @@
 
 struct lane;
 
-/* outlet and io must outlive the lane. NULL with *err on failure. */
-struct lane *lane_start(struct outlet *outlet, const struct io_path *io, struct error *err);
+/* paths: io_paths, or a test's table; it and outlet must outlive the lane. NULL with *err on
+ * failure.
+ */
+struct lane *lane_start(struct outlet *outlet, const struct io_path *const paths[],
+			struct error *err);
 
 /* Queue a copy of the request. -1 with *err (ERROR_USER): too many wait already. */
 int lane_submit(struct lane *lane, uint64_t connection, const struct frame *request,

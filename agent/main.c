@@ -51,7 +51,7 @@ static int serve_on(int in, int out, bool eof_is_idle, struct error *err)
 					.eof_is_idle = eof_is_idle,
 					.build = VERSION,
 					.kmsg = WATCH_KMSG,
-					.io = io_paths[0]};
+					.paths = io_paths};
 
 	return serve(&options, err);
 }

@@ -130,7 +130,7 @@ int serve(const struct serve_options *options, struct error *err)
 	channel_init(&server->channel, options->in, options->out);
 	server->channel.server = true;
 	outlet_init(&server->outlet, &server->channel);
-	server->lane = lane_start(&server->outlet, options->io, err);
+	server->lane = lane_start(&server->outlet, options->paths, err);
 	if (!server->lane)
 		goto out;
 	server->watch = watch_start(&server->outlet, options->kmsg, &server->watch_error);

@@ -13,7 +13,7 @@ struct serve_options {
 	bool eof_is_idle;  /* a virtio port: end of file only means that no controller is there */
 	const char *build; /* our version, for HELLO_OK */
 	const char *kmsg;  /* WATCH_KMSG, or a test's */
-	const struct io_path *io;
+	const struct io_path *const *paths; /* io_paths */
 };
 
 /*

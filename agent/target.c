@@ -5,9 +5,12 @@
  * The prefill writes every unit once, whole, with the tag of sequence 0: so "initial" is a value
  * like any other, and a unit that reads as zeros or as something else is a finding. It goes down
  * the same I/O path as everything later.
+ *
+ * A device is one file to us: the address space of units is the same in one piece.
  */
 #include "agent/target.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,8 +18,9 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "agent/claim.h"
+#include "agent/claim_file.h"
 #include "agent/target_create.h"
+#include "agent/target_device.h"
 #include "common/clock.h"
 
 static int check_geometry(const struct message_open *open, struct error *err)
@@ -65,22 +69,21 @@ static int find(const struct target *target, const struct message_open *open,
 	made->fd = openat(AT_FDCWD, target->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (made->fd < 0)
 		return error_set_errno(err, ERROR_WORLD, "cannot open the target %s", target->path);
-	if (claim_read(made->fd, &claim, err) < 0) {
+	if (claim_file_read(made->fd, &claim, err) < 0) {
 		err->kind = ERROR_WORLD;
 		return error_prefix(err, "the target %s is not ours", target->path);
 	}
-	if (memcmp(claim.run, open->run, sizeof(claim.run)))
-		return error_set(err, ERROR_WORLD, "the target %s was claimed by another run",
-				 target->path);
-	if (claim.volume != open->volume || claim.unit != open->unit || claim.size != open->size ||
-	    claim.files != open->files)
-		return error_set(err, ERROR_WORLD,
-				 "the target %s was claimed as volume %u, %llu bytes in %u files "
-				 "of %u-byte units, not as volume %u, %llu in %u of %u",
-				 target->path, claim.volume, (unsigned long long)claim.size,
-				 claim.files, claim.unit, open->volume,
-				 (unsigned long long)open->size, open->files, open->unit);
-	return 0;
+	return target_check_claim(target->path, &claim, open, err);
+}
+
+/* The descriptor becomes the target's. */
+static int take_file(struct target *target, unsigned file, int fd, struct error *err)
+{
+	target->file[file] = target->io->open(fd, err);
+	if (target->file[file])
+		return 0;
+	close(fd);
+	return -1;
 }
 
 static int open_files(struct target *target, int directory, struct error *err)
@@ -100,16 +103,41 @@ static int open_files(struct target *target, int directory, struct error *err)
 			close(fd);
 			goto fail;
 		}
-		target->file[i] = target->io->open(fd, err);
-		if (!target->file[i]) {
-			close(fd);
+		if (take_file(target, i, fd, err) < 0)
 			goto fail;
-		}
 	}
 	return 0;
 fail:
 	err->kind = ERROR_WORLD;
 	return error_prefix(err, "the target %s", target->path);
+}
+
+static int open_device(struct target *target, const struct message_open *open, struct error *err)
+{
+	int fd = target_device_open(target->path, open, target->io->open_flags, err);
+
+	return fd < 0 ? -1 : take_file(target, 0, fd, err);
+}
+
+/* Say it clearly if what has just failed is O_DIRECT itself. Returns -1. */
+static int blame(const struct target *target, struct error *err)
+{
+	if (errno == EINVAL && target->io->open_flags & O_DIRECT)
+		error_set(err, ERROR_WORLD,
+			  "the file system of %s does not do O_DIRECT for units of %u bytes",
+			  target->path, target->unit);
+	return -1;
+}
+
+/* One unit alone, not at the beginning: the prefill's large writes may pass where that does not. */
+static int probe(struct target *target, struct error *err)
+{
+	uint8_t buf[UNIT_MAX] __attribute__((aligned(TARGET_ALIGN)));
+
+	if (!target_read(target, target->units - 1, 1, buf, err))
+		return 0;
+	error_prefix(err, "the target %s", target->path);
+	return blame(target, err);
 }
 
 static int prefill(struct target *target, struct error *err)
@@ -137,7 +165,10 @@ static int prefill(struct target *target, struct error *err)
 	result = target_flush(target, err);
 out:
 	free(buf);
-	return result < 0 ? error_prefix(err, "cannot prefill the target %s", target->path) : 0;
+	if (!result)
+		return 0;
+	error_prefix(err, "cannot prefill the target %s", target->path);
+	return blame(target, err);
 }
 
 /* The names are stable too: of the files in the directory, and its own in its parent. */
@@ -154,6 +185,19 @@ static int sync_names(const struct target *target, const struct target_created *
 	if (result < 0)
 		return error_set_errno(err, ERROR_WORLD, "cannot sync the target %s", target->path);
 	return 0;
+}
+
+/* Open what is there or, with `create`, make it; *made says what to undo. */
+static int open_target(struct target *target, const struct message_open *open,
+		       struct target_created *made, struct error *err)
+{
+	if (open->device)
+		return open_device(target, open, err);
+	if (!open->create && find(target, open, made, err) < 0)
+		return -1;
+	if (open->create && target_create(target->path, open, made, err) < 0)
+		return -1;
+	return open_files(target, made->fd, err);
 }
 
 struct target *target_open(const struct message_open *open, const struct io_path *io,
@@ -174,18 +218,20 @@ struct target *target_open(const struct message_open *open, const struct io_path
 	target->space.volume = open->volume;
 	target->node = open->node;
 	target->unit = open->unit;
-	target->files = open->files;
+	target->files = open->device ? 1 : open->files;
 	target->units = open->size / open->unit;
-	target->units_per_file = target->units / open->files;
-	if (!open->create && find(target, open, &made, &local) < 0)
+	target->units_per_file = target->units / target->files;
+	assert(target->units_per_file); /* check_geometry has seen to it */
+	if (open_target(target, open, &made, &local) < 0)
 		goto fail;
-	if (open->create && target_create(target->path, open, &made, &local) < 0)
+	if (open->create && prefill(target, &local) < 0)
 		goto fail;
-	if (open_files(target, made.fd, &local) < 0)
+	if (io->open_flags & O_DIRECT && probe(target, &local) < 0)
 		goto fail;
-	if (open->create && (prefill(target, &local) < 0 || sync_names(target, &made, &local) < 0))
+	if (open->create && !open->device && sync_names(target, &made, &local) < 0)
 		goto fail;
-	close(made.fd);
+	if (made.fd >= 0)
+		close(made.fd);
 	return target;
 fail:
 	if (target)

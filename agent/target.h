@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * target.h - what is under test: a directory of ours with a claim (claim.h) and data files.
+ * target.h - what is under test: a directory of ours with a claim (common/claim.h) and data files,
+ * or a block device that its owner has claimed for us.
  *
  * PATH/data.00, data.01, ... have equal sizes; in order they are ONE address space of units: unit u
- * is in file u / units_per_file. The tag's sector number is the sector in that space.
+ * is in file u / units_per_file. A device is one file, units from its beginning on. The tag's
+ * sector number is the sector in that space.
  */
 #ifndef AGENT_TARGET_H
 #define AGENT_TARGET_H
@@ -29,9 +31,10 @@ struct target {
 };
 
 /*
- * Open, with open->create make, mark, preallocate and prefill it first. What exists and is not
- * ours is refused with ERROR_USER and left as it is; no space, I/O errors, a claim of another run
- * are ERROR_WORLD. On failure what this call created is removed again.
+ * Open by `io` (open->io and open->serial are our caller's to resolve), with open->create make,
+ * mark, preallocate and prefill it first. What exists and is not ours is refused with ERROR_USER
+ * and left as it is; no space, I/O errors, a claim of another run are ERROR_WORLD. On failure what
+ * this call created is removed again.
  */
 struct target *target_open(const struct message_open *open, const struct io_path *io,
 			   struct error *err);

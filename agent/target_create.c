@@ -16,7 +16,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#include "agent/claim.h"
+#include "agent/claim_file.h"
 
 void target_file_name(unsigned file, char ret[16])
 {
@@ -31,6 +31,8 @@ int target_open_file(int directory, unsigned file, int flags, struct error *err)
 
 	target_file_name(file, name);
 	fd = openat(directory, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | flags, 0600);
+	if (fd < 0 && errno == EINVAL && flags & O_DIRECT)
+		return error_set(err, ERROR_WORLD, "its file system does not do O_DIRECT");
 	if (fd < 0)
 		return error_set_errno(err, ERROR_WORLD, "cannot open its %s", name);
 	if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode) || status.st_nlink != 1) {
@@ -40,6 +42,34 @@ int target_open_file(int directory, unsigned file, int flags, struct error *err)
 				 name);
 	}
 	return fd;
+}
+
+struct claim target_claim(const struct message_open *open)
+{
+	struct claim claim = {.volume = open->volume,
+			      .unit = open->unit,
+			      .files = open->files,
+			      .size = open->size};
+
+	memcpy(claim.run, open->run, sizeof(claim.run));
+	return claim;
+}
+
+int target_check_claim(const char *path, const struct claim *claim, const struct message_open *open,
+		       struct error *err)
+{
+	if (memcmp(claim->run, open->run, sizeof(claim->run)))
+		return error_set(err, ERROR_WORLD, "the target %s was claimed by another run",
+				 path);
+	if (claim->volume != open->volume || claim->unit != open->unit ||
+	    claim->size != open->size || claim->files != open->files)
+		return error_set(err, ERROR_WORLD,
+				 "the target %s was claimed as volume %u, %llu bytes in %u files "
+				 "of %u-byte units, not as volume %u, %llu in %u of %u",
+				 path, claim->volume, (unsigned long long)claim->size, claim->files,
+				 claim->unit, open->volume, (unsigned long long)open->size,
+				 open->files, open->unit);
+	return 0;
 }
 
 static int refuse(struct error *err, const char *path, const char *why)
@@ -58,7 +88,7 @@ static int look(int directory, const char *path, struct error *err)
 	unsigned i;
 	int fd;
 
-	if (claim_read(directory, &claim, &why) < 0)
+	if (claim_file_read(directory, &claim, &why) < 0)
 		return refuse(err, path, why.text);
 	for (i = 0; i < TARGET_FILES_MAX; i++) {
 		fd = target_open_file(directory, i, 0, &why);
@@ -129,17 +159,13 @@ static int remove_surplus(int directory, unsigned files, struct error *err)
 int target_create(const char *path, const struct message_open *open, struct target_created *made,
 		  struct error *err)
 {
-	struct claim claim = {.volume = open->volume,
-			      .unit = open->unit,
-			      .files = open->files,
-			      .size = open->size};
+	struct claim claim = target_claim(open);
 	unsigned i;
 
 	memset(made, 0, sizeof(*made));
-	memcpy(claim.run, open->run, sizeof(claim.run));
 	if (open_directory(path, made, err) < 0)
 		return -1;
-	if (claim_write(made->fd, &claim, err) < 0) {
+	if (claim_file_write(made->fd, &claim, err) < 0) {
 		made->no_space = errno == ENOSPC;
 		return -1;
 	}

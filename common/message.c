@@ -59,9 +59,9 @@ static void walk_u8(struct cursor *c, uint8_t *value)
 }
 
 /* A string: u16 length, then its bytes without a terminator. */
-static void walk_string(struct cursor *c, char text[MESSAGE_TEXT_MAX])
+static void walk_text(struct cursor *c, char *text, size_t size)
 {
-	uint16_t len = c->encode ? (uint16_t)strnlen(text, MESSAGE_TEXT_MAX - 1) : 0;
+	uint16_t len = c->encode ? (uint16_t)strnlen(text, size - 1) : 0;
 
 	walk_u16(c, &len);
 	if (!room(c, len))
@@ -69,7 +69,7 @@ static void walk_string(struct cursor *c, char text[MESSAGE_TEXT_MAX])
 	if (c->encode) {
 		memcpy(c->bytes + c->at, text, len);
 	} else {
-		if (len >= MESSAGE_TEXT_MAX || memchr(c->bytes + c->at, 0, len)) {
+		if (len >= size || memchr(c->bytes + c->at, 0, len)) {
 			c->wrong = "a text that is too long or holds a NUL";
 			return;
 		}
@@ -77,6 +77,11 @@ static void walk_string(struct cursor *c, char text[MESSAGE_TEXT_MAX])
 		text[len] = 0;
 	}
 	c->at += len;
+}
+
+static void walk_string(struct cursor *c, char text[MESSAGE_TEXT_MAX])
+{
+	walk_text(c, text, MESSAGE_TEXT_MAX);
 }
 
 static void walk_mount(struct cursor *c, struct message_mount *m)
@@ -88,11 +93,21 @@ static void walk_mount(struct cursor *c, struct message_mount *m)
 	walk_u32(c, &m->timeout_ms);
 }
 
+static void walk_await(struct cursor *c, struct message_await *m)
+{
+	walk_string(c, m->directory);
+	walk_string(c, m->fstype);
+	walk_u32(c, &m->timeout_ms);
+}
+
 static void walk_open(struct cursor *c, struct message_open *m)
 {
 	size_t i;
 
 	walk_string(c, m->path);
+	walk_string(c, m->serial);
+	walk_text(c, m->io, sizeof(m->io));
+	walk_u32(c, &m->timeout_ms);
 	walk_u64(c, &m->size);
 	walk_u32(c, &m->unit);
 	walk_u32(c, &m->files);
@@ -101,6 +116,7 @@ static void walk_open(struct cursor *c, struct message_open *m)
 		walk_u8(c, &m->run[i]);
 	walk_u8(c, &m->node);
 	walk_u8(c, &m->create);
+	walk_u8(c, &m->device);
 }
 
 static void walk_run(struct cursor *c, struct message_run *m)
@@ -178,6 +194,7 @@ static int decoded(const struct cursor *c, struct error *err)
 	}
 
 ENCODER_DECODER(mount)
+ENCODER_DECODER(await)
 ENCODER_DECODER(open)
 ENCODER_DECODER(run)
 ENCODER_DECODER(hello_ok)

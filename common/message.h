@@ -16,13 +16,14 @@
 
 enum message_type {
 	/* controller to agent */
-	MESSAGE_HELLO = 1, /* no payload: the frame's version and nonce are the content */
-	MESSAGE_PING,	   /* u64 c0 */
-	MESSAGE_MOUNT,	   /* struct message_mount */
-	MESSAGE_UNMOUNT,   /* string: directory */
-	MESSAGE_OPEN,	   /* struct message_open */
-	MESSAGE_RUN,	   /* struct message_run */
-	MESSAGE_CLOSE,	   /* nothing */
+	MESSAGE_HELLO = 1,   /* no payload: the frame's version and nonce are the content */
+	MESSAGE_PING,	     /* u64 c0 */
+	MESSAGE_MOUNT,	     /* struct message_mount */
+	MESSAGE_UNMOUNT,     /* string: directory */
+	MESSAGE_OPEN,	     /* struct message_open */
+	MESSAGE_RUN,	     /* struct message_run */
+	MESSAGE_CLOSE,	     /* nothing */
+	MESSAGE_AWAIT_MOUNT, /* struct message_await */
 	/* agent to controller */
 	MESSAGE_HELLO_OK = 64, /* struct message_hello_ok */
 	MESSAGE_PONG,	       /* u64 c0, n1, n2 */
@@ -41,15 +42,29 @@ struct message_mount {
 	uint32_t timeout_ms; /* for the disk to appear */
 };
 
+/* Wait until the volume is mounted; by whom is not asked. */
+struct message_await {
+	char directory[MESSAGE_TEXT_MAX]; /* that is to lie on it; absolute, links are not followed
+					   */
+	char fstype[MESSAGE_TEXT_MAX];
+	uint32_t timeout_ms;
+};
+
+#define MESSAGE_IO_MAX 32 /* name of an I/O path, terminator included */
+
 struct message_open {
-	char path[MESSAGE_TEXT_MAX]; /* the target: a directory of ours */
-	uint64_t size;		     /* bytes, a multiple of files * unit */
+	char path[MESSAGE_TEXT_MAX];   /* the target: a directory of ours, or a device */
+	char serial[MESSAGE_TEXT_MAX]; /* a device without a path: the disk with this serial */
+	char io[MESSAGE_IO_MAX];       /* the I/O path: "buffered", "direct" */
+	uint32_t timeout_ms;	       /* for the disk to appear */
+	uint64_t size;		       /* bytes, a multiple of files * unit */
 	uint32_t unit;
 	uint32_t files;
 	uint32_t volume;
 	uint8_t run[16];
 	uint8_t node;
 	uint8_t create; /* make, mark, preallocate and prefill it; else it must be there and ours */
+	uint8_t device; /* it is a block device, claimed by its owner; only with "direct" */
 };
 
 /* One operation of a RUN. */
@@ -93,6 +108,7 @@ size_t message_encode_ping(uint64_t c0, uint8_t *ret);
 size_t message_encode_pong(uint64_t c0, uint64_t n1, uint64_t n2, uint8_t *ret);
 size_t message_encode_string(const char *text, uint8_t *ret);
 size_t message_encode_mount(const struct message_mount *mount, uint8_t *ret);
+size_t message_encode_await(const struct message_await *await, uint8_t *ret);
 size_t message_encode_open(const struct message_open *open, uint8_t *ret);
 size_t message_encode_run(const struct message_run *run, uint8_t *ret);
 size_t message_encode_hello_ok(const struct message_hello_ok *hello, uint8_t *ret);
@@ -104,6 +120,7 @@ int message_decode_pong(const struct frame *frame, uint64_t *c0, uint64_t *n1, u
 			struct error *err);
 int message_decode_string(const struct frame *frame, char ret[MESSAGE_TEXT_MAX], struct error *err);
 int message_decode_mount(const struct frame *frame, struct message_mount *ret, struct error *err);
+int message_decode_await(const struct frame *frame, struct message_await *ret, struct error *err);
 int message_decode_open(const struct frame *frame, struct message_open *ret, struct error *err);
 int message_decode_run(const struct frame *frame, struct message_run *ret, struct error *err);
 int message_decode_hello_ok(const struct frame *frame, struct message_hello_ok *ret,

@@ -29,13 +29,22 @@
 
 int run_options_parse(int argc, char **argv, struct run_options *ret)
 {
-	enum { OPT_ONLY = 256, OPT_SEED, OPT_ACCEL, OPT_COLD, OPT_DRY_RUN, OPT_BOOT };
+	enum {
+		OPT_ONLY = 256,
+		OPT_SEED,
+		OPT_ACCEL,
+		OPT_COLD,
+		OPT_DRY_RUN,
+		OPT_BOOT,
+		OPT_SSH_CONFIG
+	};
 	static const struct option long_options[] = {
 		{"plan", required_argument, NULL, 'p'},
 		{"output", required_argument, NULL, 'o'},
 		{"only", required_argument, NULL, OPT_ONLY},
 		{"seed", required_argument, NULL, OPT_SEED},
 		{"accel", required_argument, NULL, OPT_ACCEL},
+		{"ssh-config", required_argument, NULL, OPT_SSH_CONFIG},
 		{"boot-timeout", required_argument, NULL, OPT_BOOT},
 		{"cold", no_argument, NULL, OPT_COLD},
 		{"dry-run", no_argument, NULL, OPT_DRY_RUN},
@@ -70,6 +79,9 @@ int run_options_parse(int argc, char **argv, struct run_options *ret)
 			break;
 		case OPT_BOOT:
 			bad = parse_duration(optarg, "--boot-timeout", &ret->boot_ns, &err);
+			break;
+		case OPT_SSH_CONFIG:
+			ret->ssh_config = optarg;
 			break;
 		case OPT_COLD:
 			ret->cold = true;
@@ -117,11 +129,16 @@ static int load_plan(const struct run_options *options, struct plan *ret, struct
 static int prepare_rundir(const struct plan *plan, const char *purpose, const char *run,
 			  struct error *err)
 {
-	int result, lock = lab_lock(purpose, err);
+	int result, lock;
 	char *path;
 
-	lab_unlock(lock);
-	if (lock < 0 || rundir_create(run, err) < 0)
+	if (plan->kind == SITE_LAB) {
+		lock = lab_lock(purpose, err);
+		if (lock < 0)
+			return -1;
+		lab_unlock(lock);
+	}
+	if (rundir_create(run, err) < 0)
 		return -1;
 	path = rundir_path(run, NULL, "plan.conf");
 	result = path ? rundir_write_file(path, plan->text, strlen(plan->text), err) : -1;
@@ -183,6 +200,7 @@ static int carry_out(const struct plan *plan, const struct run_options *options,
 		.seed = options->seed,
 		.accelerator = options->accelerator,
 		.boot_ns = options->boot_ns,
+		.ssh_config = options->ssh_config,
 		.cold = options->cold,
 	};
 	struct error run_err;
@@ -259,6 +277,7 @@ const struct command command_run = {
 		"      --seed N           order of the files in each round (default 1)\n"
 		"      --accel MODE       auto, kvm or tcg (default auto: KVM where it really "
 		"works)\n"
+		"      --ssh-config FILE  read this instead of ~/.ssh/config\n"
 		"      --cold             reboot the guests for each cell\n"
 		"      --dry-run          print cells and domain XML, touch nothing\n"
 		"\n"

@@ -21,6 +21,8 @@ extern const struct command command_run;
 extern const struct command command_check;
 extern const struct command command_report;
 extern const struct command command_doctor;
+extern const struct command command_claim;
+extern const struct command command_restore;
 extern const struct command command_lab;
 extern const struct command command_history;
 extern const struct command command_workload;

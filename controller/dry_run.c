@@ -8,8 +8,8 @@
 #include <stdlib.h>
 
 #include "rundir/facts.h"
+#include "site/built_guests.h"
 #include "site/lab.h"
-#include "site/lab_state.h"
 
 int dry_run(const struct plan *plan, uint64_t seed, enum accelerator accelerator, FILE *out,
 	    struct error *err)
@@ -17,16 +17,18 @@ int dry_run(const struct plan *plan, uint64_t seed, enum accelerator accelerator
 	struct lab_state state = {
 		.loops = {"{loop-a}", "{loop-b}"},
 		.image = {.kernel = "{image}/vmlinuz", .initramfs = "{image}/initramfs"}};
+	struct site site = {0};
 	unsigned node;
 	size_t i;
 	char *xml;
 
 	if (accelerator_choose(accelerator, &state.kvm, err) < 0)
 		return -1;
+	lab_describe(&state, &site);
 	fprintf(out, "plan %s: %zu cells, seed %llu\n", plan->name, plan->n_cells,
 		(unsigned long long)seed);
 	for (node = 0; node < NODES; node++) {
-		xml = lab_guest_xml(&state, node, err);
+		xml = built_guest_xml(&site, node, err);
 		if (!xml)
 			return -1;
 		fprintf(out, "\n# guest of node %c\n%s\n", 'a' + node, xml);
@@ -39,7 +41,7 @@ int dry_run(const struct plan *plan, uint64_t seed, enum accelerator accelerator
 			cell->has_expected ? ", expected " : "",
 			cell->has_expected ? verdict_kind_names[cell->expected] : "");
 		for (node = 0; node < NODES; node++) {
-			xml = lab_disk_xml(&state, node, cell->cache[node], err);
+			xml = built_guest_disk_xml(&site, node, cell->cache[node], err);
 			if (!xml)
 				return -1;
 			fprintf(out, "%s\n", xml);

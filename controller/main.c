@@ -8,8 +8,8 @@
 #include "command.h"
 
 static const struct command *const commands[] = {
-	&command_demo,	 &command_run, &command_check,	 &command_report,
-	&command_doctor, &command_lab, &command_history, &command_workload,
+	&command_demo,	&command_run,	  &command_check, &command_report,  &command_doctor,
+	&command_claim, &command_restore, &command_lab,	  &command_history, &command_workload,
 };
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
 

@@ -15,7 +15,8 @@ struct run_options {
 	const char *out;       /* run directory; NULL = runs/UTC-PLAN */
 	const char *only;      /* NULL = all cells */
 	uint64_t seed;
-	uint64_t boot_ns; /* 0 = the lab's own deadline */
+	uint64_t boot_ns;	/* 0 = the usual deadline */
+	const char *ssh_config; /* NULL = the user's own */
 	enum accelerator accelerator;
 	bool cold, dry_run;
 };

@@ -58,14 +58,17 @@ folder controller/run common rundir plan drbd site run
 refuse 'the commands include only common/ and the controller' < <(
 	grep -nE 'include[[:space:]]*"(\.|agent|tests|workloads)' controller/*.[ch])
 
-# libvirt's connection is known to one file, its streams to a helper that only this file may use.
-only_in libvirt/ 'controller/site/(hypervisor\.c|stream_pump\.[ch])'
+# libvirt is known to one part, its streams to a helper of that part.
+only_in libvirt/ 'controller/site/(hypervisor(_[a-z]+)?\.c|hypervisor_internal\.h|stream_pump\.[ch])'
+only_in site/hypervisor_internal.h 'controller/site/hypervisor(_[a-z]+)?\.c'
 only_in site/stream_pump.h 'controller/site/(hypervisor|stream_pump)\.c'
-only_in libxml/ 'controller/site/domain_xml\.c'
+only_in libxml/ 'controller/site/domain_xml(_[a-z]+)?\.[ch]'
+only_in site/domain_xml_internal.h 'controller/site/domain_xml(_[a-z]+)?\.c'
 only_in libssh/ 'controller/site/ssh_[a-z]*\.[ch]'
+only_in site/ssh 'controller/site/(host\.c|ssh_[a-z]*\.[ch])'
 only_in ini.h 'controller/plan/[a-z_]*\.c'
 # Checksums belong to the files that own a format; all others go through these.
-only_in xxhash.h '(common/[a-z_]*|agent/claim|controller/rundir/history_file)\.c'
+only_in xxhash.h '(common/[a-z_]*|controller/rundir/history_file)\.c'
 
 # Library code never prints or exits (_exit, after fork, is another thing).
 refuse 'only main.c and cmd_*.c print or exit' < <(

@@ -5,6 +5,7 @@
 #
 #   build   compile both programs         run   the lab: guests, their image, GFS2's tools
 #   test    the tests                     ci    the linters, sshd, and what else CI runs
+#   rig     two hosts with DRBD as machines on this one (tests/rig)
 #
 # Never asks. When nothing is missing it only asks dpkg: no network, no root, a tenth of a second.
 # Plain sh, for the machine may have nothing but git and make. Recommended packages are left out:
@@ -22,6 +23,8 @@ build='gcc libc6-dev pkg-config libvirt-dev libxml2-dev libjansson-dev libinih-d
 run='libvirt-daemon-system qemu-system-x86 gfs2-utils mount util-linux iproute2 busybox-static kmod
 	cpio xz-utils'
 test='libcmocka-dev valgrind procps file python3-jsonschema'
+# Debian into a folder, a file system of that (mke2fs, debugfs), and the way in.
+rig='mmdebstrap e2fsprogs qemu-system-x86 openssh-client libvirt-clients'
 ci='clang clang-tidy clang-format libclang-rt-14-dev cppcheck shellcheck valgrind
 	openssh-server openssh-client'
 
@@ -33,7 +36,7 @@ die()
 
 usage()
 {
-	printf 'packages: %s\nusage: tools/packages.sh SET... (build run test ci)\n' "$1" >&2
+	printf 'packages: %s\nusage: tools/packages.sh SET... (build run test rig ci)\n' "$1" >&2
 	exit 2
 }
 
@@ -88,6 +91,7 @@ for set; do
 	build) wanted="$wanted $build" ;;
 	run) wanted="$wanted $run" lists=yes ;;
 	test) wanted="$wanted $test" ;;
+	rig) wanted="$wanted $rig" lists=yes ;;
 	ci) wanted="$wanted $ci" ;;
 	*) usage "no set is called '$set'" ;;
 	esac

@@ -7,7 +7,7 @@
 # kernel, a few modules, corosync, dlm_controld, GFS2's tools and the shared libraries these load,
 # all from the same set of packages and never from this machine's own /lib.
 
-modules=(virtio_pci virtio_blk virtio_net virtio_console configfs dlm gfs2)
+modules=(virtio_pci virtio_blk virtio_net virtio_console configfs dlm gfs2 button evdev)
 programs=(corosync corosync-cmapctl corosync-quorumtool dlm_controld dlm_tool
 	mkfs.gfs2 fsck.gfs2 tunegfs2)
 # glibc loads it by name when a thread is cancelled; no binary lists it.

@@ -211,7 +211,7 @@ out:
 	return result;
 }
 
-int check_exit_status(const struct verdict *verdict)
+int check_read_status(const struct verdict *verdict)
 {
 	enum verdict_kind expected =
 		verdict->facts.has_expected ? verdict->facts.expected : VERDICT_CONSISTENT;
@@ -225,6 +225,18 @@ int check_exit_status(const struct verdict *verdict)
 	    verdict->exposures)
 		return 1;
 	return 3;
+}
+
+int check_exit_status(const struct verdict *verdict)
+{
+	int status = check_read_status(verdict);
+
+	if (cell_facts_replicas(&verdict->facts) != REPLICAS_DIFFER)
+		return status;
+	/* Of an invalid cell nothing follows; where damage was expected and shown, this is more. */
+	if (verdict->kind == VERDICT_INVALID || (verdict->kind == VERDICT_VIOLATED && !status))
+		return status;
+	return 1;
 }
 
 int check_exit_status_all(const struct verdict *verdicts, size_t n)

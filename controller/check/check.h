@@ -40,9 +40,13 @@ int check_files(const char *const *paths, size_t n, const struct check_options *
  * options said. */
 void verdict_decide(struct verdict *verdict, bool bare);
 
-/* Whether a verdict is what was expected: 0, 1 or 3 as `stalemate` exits (decisions: 1 is an
+/* Whether what was read is what was expected: 0, 1 or 3 as `stalemate` exits (decisions: 1 is an
  * unexpected violation or an expected one with enough exposures that did not show; 3 is invalid,
  * error, inconclusive, too few exposures). Without an expectation `consistent` is expected. */
+int check_read_status(const struct verdict *verdict);
+
+/* The same of the whole cell: replicas that differ are a 1, unless the cell is invalid, or was
+ * expected to be violated, and is. */
 int check_exit_status(const struct verdict *verdict);
 
 /* One status for all: 1 wins, then 3, then 0. */

@@ -90,6 +90,10 @@ static int check_alike(const struct verdict *first, const struct verdict *part, 
 		what = "the rate asked for";
 	else if (a->has_expected != b->has_expected || a->expected != b->expected)
 		what = "the verdict expected";
+	else if (cell_facts_replicas(a) != cell_facts_replicas(b) ||
+		 a->replicas_out_of_sync != b->replicas_out_of_sync ||
+		 strcmp(a->replicas_note, b->replicas_note))
+		what = "what is known of the replicas";
 	else if (a->unit != b->unit || a->units != b->units || a->files != b->files)
 		what = "the target";
 	if (!what)

@@ -185,7 +185,9 @@ int doctor_guest(const struct plan_host *plan, const char *host_subject, const c
 	hypervisor_versions(l.hypervisor, versions, sizeof(versions));
 	diagnosis_add(diagnosis, host_subject, "libvirt", LEVEL_OK, "%s at %s", versions,
 		      plan->libvirt);
-	if (hypervisor_look(l.hypervisor, plan->domain, &l.state, &why) < 0) {
+	if (plan_host_is_auto(plan)) {
+		say(&l, "domain", LEVEL_OK, "none yet: a run builds it, and removes it");
+	} else if (hypervisor_look(l.hypervisor, plan->domain, &l.state, &why) < 0) {
 		diagnosis_add(diagnosis, subject, "domain", LEVEL_FAIL,
 			      "%s\n`virsh -c %s list --all` lists the guests there", why.text,
 			      plan->libvirt);

@@ -1,76 +1,71 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* replication.c - see replication.h; what DRBD's words mean is controller/drbd's. */
+/*
+ * replication.c - see replication.h; what DRBD's words mean is controller/drbd's, and how it is
+ * asked site/drbd_ask.h's, as for a run.
+ */
 #include "doctor/replication.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "drbd/config.h"
-#include "drbd/events.h"
 #include "drbd/fit.h"
+#include "site/drbd_ask.h"
+
+/* No answer, or one that tells nothing: told is what drbd_ask_... returned, not 1. */
+static void not_looked_at(const struct asking *a, const char *check, int told,
+			  const struct drbd_why *why, const struct error *err)
+{
+	diagnosis_add(a->d, a->subject, check, LEVEL_WARN, "not looked at: %s",
+		      told < 0 ? err->text : why->text);
+}
 
 static void look_at_state(const struct asking *a, const char *resource)
 {
-	const char *const argv[] = {"drbdsetup",    "events2", "--now",
-				    "--statistics", resource,  NULL};
-	char *text = ask(a, "drbd", argv);
-	struct drbd_state *state = text ? calloc(1, sizeof(*state)) : NULL;
+	const struct drbd_at at = {.host = a->host, .resource = resource};
+	struct drbd_state *state = calloc(1, sizeof(*state));
 	struct drbd_why why;
 	struct error err;
+	int told;
 
-	if (!state) {
-		free(text);
+	if (!state)
 		return;
-	}
-	if (drbd_events_parse("drbdsetup events2", text, strlen(text), state, &err) < 0)
-		diagnosis_add(a->d, a->subject, "drbd", LEVEL_WARN, "not looked at: %s", err.text);
+	told = drbd_ask_state(&at, state, &why, &err);
+	if (told != 1)
+		not_looked_at(a, "drbd", told, &why, &err);
 	else if (!drbd_fit(state, NULL, &why))
 		diagnosis_add(a->d, a->subject, "drbd", LEVEL_FAIL, "%s\n%s", why.text, why.remedy);
 	else
 		diagnosis_add(a->d, a->subject, "drbd", LEVEL_OK,
 			      "%s: Primary on both hosts, Connected, UpToDate", resource);
 	free(state);
-	free(text);
 }
 
 /* The device is what the resource has: a plan that names two things tests neither. */
 static void look_at_device(const struct asking *a, const struct plan_host *plan)
 {
-	const char *const device_argv[] = {"drbdadm", "sh-dev", plan->resource, NULL};
-	const char *const real_argv[] = {"readlink", "-f", plan->device, NULL};
-	char *devices = ask(a, NULL, device_argv), *real = ask(a, NULL, real_argv);
-	char *at = devices, *line;
-	bool found = false;
+	const struct drbd_at at = {.host = a->host, .resource = plan->resource};
+	struct drbd_why why;
+	struct error err;
 
-	while ((line = next_line(&at)))
-		found |= real && !strcmp(line, real);
-	if (devices && real && !found)
-		diagnosis_add(a->d, a->subject, "drbd", LEVEL_FAIL,
-			      "the plan's device %s is none of resource %s\ncorrect one of the two "
-			      "in the plan; `drbdadm sh-dev %s` lists them",
-			      plan->device, plan->resource, plan->resource);
-	free(devices);
-	free(real);
+	/* A question without a remedy could not be asked: of the device itself others tell. */
+	if (!drbd_ask_device(&at, plan->device, &why, &err) && why.remedy[0])
+		diagnosis_add(a->d, a->subject, "drbd", LEVEL_FAIL, "%s\n%s", why.text, why.remedy);
 }
 
 static void look_at_config(const struct asking *a, const char *resource)
 {
-	static const char *const checks[DRBD_QUESTIONS] = {"two-primary", "protocol", "fencing",
-							   "split-brain", "ping",     "integrity"};
-	static const char *const argv[] = {"drbdadm", "dump", NULL};
-	char *text = ask(a, "drbd-config", argv);
+	static const char *const checks[DRBD_QUESTIONS] = {
+		"two-primary", "protocol", "fencing", "split-brain", "ping", "integrity", "verify"};
+	const struct drbd_at at = {.host = a->host, .resource = resource};
 	struct drbd_config config;
 	struct drbd_why why;
 	struct error err;
 	unsigned q;
+	int told = drbd_ask_config(&at, false, &config, &why, &err);
 
-	if (!text)
-		return;
-	if (drbd_config_parse("drbdadm dump", text, strlen(text), resource, &config, &err) < 0) {
-		diagnosis_add(a->d, a->subject, "drbd-config", LEVEL_WARN, "not looked at: %s",
-			      err.text);
-		free(text);
+	if (told != 1) {
+		not_looked_at(a, "drbd-config", told, &why, &err);
 		return;
 	}
 	for (q = 0; q < DRBD_QUESTIONS; q++) {
@@ -82,40 +77,24 @@ static void look_at_config(const struct asking *a, const char *resource)
 									     : LEVEL_WARN,
 			      good ? "%s" : "%s\n%s", why.text, why.remedy);
 	}
-	free(text);
 }
 
-/* Is DRBD there? Its own answer has a line NAME=VALUE for each version. */
-static bool look_for_drbd(const struct asking *a, const char *resource)
+static bool look_for_drbd(const struct asking *a)
 {
-	static const char *const argv[] = {"drbdadm", "--version", NULL};
-	char utils[64] = "", kernel[64] = "", *text, *at, *line;
-	int status;
+	const struct drbd_at at = {.host = a->host};
+	struct drbd_version version;
+	struct drbd_why why;
+	struct error err;
+	int told = drbd_ask_version(&at, &version, &why, &err);
 
-	text = ask_status(a, "drbd", argv, &status);
-	if (!text)
-		return false;
-	for (at = text; (line = next_line(&at));) {
-		sscanf(line, "DRBDADM_VERSION=%63s", utils);
-		sscanf(line, "DRBD_KERNEL_VERSION=%63s", kernel);
-	}
-	free(text);
-	if (!utils[0]) {
-		diagnosis_add(a->d, a->subject, "drbd", LEVEL_FAIL,
-			      "no drbdadm (status %d)\napt-get install drbd-utils; or is this the "
-			      "wrong host?",
-			      status);
-		return false;
-	}
-	if (!kernel[0] || !strcmp(kernel, "0.0.0")) {
-		diagnosis_add(a->d, a->subject, "drbd", LEVEL_FAIL,
-			      "the kernel has no DRBD loaded (drbd-utils %s)\nmodprobe drbd && "
-			      "drbdadm up %s",
-			      utils, resource);
-		return false;
-	}
-	diagnosis_add(a->d, a->subject, "drbd", LEVEL_OK, "DRBD %s, drbd-utils %s", kernel, utils);
-	return true;
+	if (told < 0)
+		not_looked_at(a, "drbd", told, &why, &err);
+	else if (!told)
+		diagnosis_add(a->d, a->subject, "drbd", LEVEL_FAIL, "%s\n%s", why.text, why.remedy);
+	else
+		diagnosis_add(a->d, a->subject, "drbd", LEVEL_OK, "DRBD %s, drbd-utils %s",
+			      version.kernel, version.utils);
+	return told == 1;
 }
 
 void replication_look(const struct asking *asking, const struct plan_host *plan)
@@ -126,7 +105,7 @@ void replication_look(const struct asking *asking, const struct plan_host *plan)
 			      "if the replication broke\nresource = ... in its section");
 		return;
 	}
-	if (!look_for_drbd(asking, plan->resource))
+	if (!look_for_drbd(asking))
 		return;
 	look_at_state(asking, plan->resource);
 	look_at_device(asking, plan);

@@ -36,6 +36,7 @@ static const struct setting {
 	{"net", "after-sb-2pri", offsetof(struct drbd_config, after_sb[2])},
 	{"net", "ping-timeout", offsetof(struct drbd_config, ping_timeout)},
 	{"net", "data-integrity-alg", offsetof(struct drbd_config, data_integrity_alg)},
+	{"net", "verify-alg", offsetof(struct drbd_config, verify_alg)},
 };
 #define SETTINGS (sizeof(settings) / sizeof(settings[0]))
 

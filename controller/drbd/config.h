@@ -20,6 +20,7 @@ struct drbd_config {
 	char after_sb[3][DRBD_WORD];	     /* with 0, 1, 2 primaries: disconnect */
 	char ping_timeout[DRBD_WORD];	     /* tenths of a second: 5 */
 	char data_integrity_alg[DRBD_WORD];  /* "" */
+	char verify_alg[DRBD_WORD];	     /* "": replicas cannot be compared */
 	bool fence_peer;		     /* there is a handler */
 	bool kernel;			     /* the text is the kernel's, which has no handlers */
 	bool differ; /* connections differ in one of these: the first one is here */
@@ -39,6 +40,7 @@ enum drbd_question {
 	DRBD_AFTER_SPLIT,    /* is a split brain left for a person to solve? */
 	DRBD_PING_TIMEOUT,   /* will it live through a busy host? */
 	DRBD_DATA_INTEGRITY, /* does it leave the connection up? */
+	DRBD_VERIFY,	     /* can the replicas be compared? */
 	DRBD_QUESTIONS
 };
 

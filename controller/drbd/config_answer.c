@@ -102,6 +102,15 @@ static bool data_integrity(const struct drbd_config *config, struct drbd_why *wh
 			    config->data_integrity_alg);
 }
 
+static bool verify(const struct drbd_config *config, struct drbd_why *why)
+{
+	drbd_because(why, "verify-alg %s", config->verify_alg);
+	if (config->verify_alg[0] && !is(config->verify_alg, "none"))
+		return true;
+	return drbd_because(why, "verify-alg is not configured: the replicas cannot be compared\n"
+				 "net { verify-alg crc32c; } on both hosts, then drbdadm adjust");
+}
+
 static bool (*const answers[DRBD_QUESTIONS])(const struct drbd_config *, struct drbd_why *) = {
 	[DRBD_TWO_PRIMARIES] = two_primaries,
 	[DRBD_PROTOCOL] = protocol,
@@ -109,6 +118,7 @@ static bool (*const answers[DRBD_QUESTIONS])(const struct drbd_config *, struct 
 	[DRBD_AFTER_SPLIT] = after_split,
 	[DRBD_PING_TIMEOUT] = ping_timeout,
 	[DRBD_DATA_INTEGRITY] = data_integrity,
+	[DRBD_VERIFY] = verify,
 };
 
 bool drbd_question_decides(enum drbd_question question)

@@ -260,13 +260,23 @@ static const struct drbd_peer *find_peer(const struct look *look, const char *na
 	return NULL;
 }
 
-bool drbd_fit(const struct drbd_state *state, const char *peer, struct drbd_why *why)
+static bool fit(const struct drbd_state *state, const char *peer, bool roles, struct drbd_why *why)
 {
 	struct look look = {.state = state, .why = why};
 
 	if (!fit_told(&look))
 		return false;
 	look.peer = find_peer(&look, peer);
-	return look.peer && fit_connection(&look) && fit_io(&look) && fit_roles(&look) &&
-	       fit_volumes(&look);
+	return look.peer && fit_connection(&look) && fit_io(&look) &&
+	       (!roles || fit_roles(&look)) && fit_volumes(&look);
+}
+
+bool drbd_fit(const struct drbd_state *state, const char *peer, struct drbd_why *why)
+{
+	return fit(state, peer, true, why);
+}
+
+bool drbd_fit_to_verify(const struct drbd_state *state, const char *peer, struct drbd_why *why)
+{
+	return fit(state, peer, false, why);
 }

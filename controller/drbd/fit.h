@@ -23,6 +23,10 @@
  */
 bool drbd_fit(const struct drbd_state *state, const char *peer, struct drbd_why *why);
 
+/* The same whatever the roles: fit for a comparison of the replicas, when nobody needs to have the
+ * volume open. */
+bool drbd_fit_to_verify(const struct drbd_state *state, const char *peer, struct drbd_why *why);
+
 /*
  * Two states of one host that both fit: does anything tell of an interruption between them? true:
  * nothing does, which is no proof, since a connection that was lost and came back without a resync

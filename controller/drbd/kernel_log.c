@@ -57,6 +57,7 @@ static const struct phrase {
 	{"Digest mismatch, buffer modified by upper layers", DRBD_LOG_DIGEST_SENDER},
 	{"Starting Online Verify", DRBD_LOG_VERIFY},
 	{"Online verify done", DRBD_LOG_VERIFY},
+	{"Skipped verify", DRBD_LOG_VERIFY},
 };
 
 /* "conn( A -> B )": A and B, cut to their room. */
@@ -177,15 +178,30 @@ static const char *after_mark(const char *line, const struct drbd_state *state)
 	return resource ? resource + 2 : NULL;
 }
 
+static void look_at_verify(const char *said, struct drbd_log *log)
+{
+	const char *found = strstr(said, "Online verify found ");
+	const char *begun = strstr(said, "Starting Online Verify from sector ");
+	unsigned long long n;
+	unsigned kib;
+
+	if (found && sscanf(found, "Online verify found %15llu %4uk", &n, &kib) == 2)
+		log->out_of_sync += n * kib;
+	if (begun && sscanf(begun, "Starting Online Verify from sector %18llu", &n) == 1) {
+		log->verify_begun++;
+		log->verify_resumed += n != 0;
+	}
+	log->verify_ended += strstr(said, "Online verify done") != NULL;
+	log->verify_skipped += strstr(said, "Skipped verify") != NULL;
+}
+
 /* One line, into *log when it is not NULL. */
 static enum drbd_log_kind look(const char *line, size_t len, const struct drbd_state *state,
 			       struct drbd_log *log)
 {
 	char text[LINE_MAX_SEEN];
-	const char *said, *found;
+	const char *said;
 	enum drbd_log_kind kind;
-	unsigned long long n;
-	unsigned kib;
 
 	printable(line, len, text, sizeof(text));
 	said = after_mark(text, state);
@@ -194,9 +210,7 @@ static enum drbd_log_kind look(const char *line, size_t len, const struct drbd_s
 		return kind;
 	if (!log->n[kind]++)
 		printable(text, strlen(text), log->first[kind], sizeof(log->first[kind]));
-	found = strstr(said, "Online verify found ");
-	if (found && sscanf(found, "Online verify found %15llu %4uk", &n, &kib) == 2)
-		log->out_of_sync += n * kib;
+	look_at_verify(said, log);
 	return kind;
 }
 

@@ -40,6 +40,9 @@ struct drbd_log {
 	uint64_t n[DRBD_LOG_KINDS];
 	char first[DRBD_LOG_KINDS][256]; /* the first line of each kind, fit for a terminal */
 	uint64_t out_of_sync;		 /* KiB, as verify found */
+	/* Online verify: of how many volumes it began here, was to begin elsewhere than at their
+	 * begin (it goes on where one was cut off), came to its end; lines of what it left out. */
+	uint64_t verify_begun, verify_resumed, verify_ended, verify_skipped;
 };
 
 /* "split brain", "connection lost", ... for each kind. */

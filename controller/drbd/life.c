@@ -2,8 +2,10 @@
 /*
  * life.c - fit.h: two states of one host, and what tells of an interruption between them.
  *
- * DRBD sets its counters to 0 when a resource is taken down, and at no other time: neither at a
- * lost connection nor at a resync. One that went back is proof; that none did is not.
+ * DRBD sets a volume's counters to 0 when it is taken down. Those of a peer it also sets to 0 on
+ * the side that a resync is to bring up to date, when that begins (seen on 8.4.11), and never
+ * because a connection is lost. One that went back is proof of an interruption; that none did is no
+ * proof of the opposite.
  */
 #include <string.h>
 

@@ -16,7 +16,8 @@
 
 static void name_cell(struct cell *cell, size_t number, int width, const struct matrix *m)
 {
-	char cache[32], workload[64] = "", repeat[16] = "", *p;
+	char cache[32], words[26] = "", repeat[16] = "", *p;
+	int n = 0;
 
 	format_cache(cell->cache, cache);
 	snprintf(cell->selector, sizeof(cell->selector),
@@ -26,12 +27,14 @@ static void name_cell(struct cell *cell, size_t number, int width, const struct 
 		if (*p == '/')
 			*p = '-';
 	}
+	if (m->n_path > 1)
+		n = snprintf(words, sizeof(words), "-%.8s", cell->path);
 	if (m->n_workload > 1)
-		snprintf(workload, sizeof(workload), "-%.*s", PLAN_WORKLOAD_NAME_MAX,
+		snprintf(words + n, sizeof(words) - (size_t)n, "-%.*s", (int)sizeof(words) - n - 2,
 			 cell->workload);
 	if (m->repeat > 1)
 		snprintf(repeat, sizeof(repeat), "-r%u", cell->repeat);
-	snprintf(cell->id, sizeof(cell->id), "%0*zu-%.23s%.25s%.5s", width, number, cache, workload,
+	snprintf(cell->id, sizeof(cell->id), "%0*zu-%.23s%.25s%.5s", width, number, cache, words,
 		 repeat);
 }
 

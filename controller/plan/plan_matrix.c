@@ -69,16 +69,19 @@ int plan_read_path(struct plan_parser *parser, const char *value, struct error *
 {
 	struct matrix *m = &parser->matrix;
 	char word[64];
+	size_t i;
 	int more;
 
 	m->n_path = 0;
 	while ((more = list_word(&value, "path", m->n_path, word, err)) > 0) {
 		if (parse_path(word, m->path[m->n_path], err) < 0)
 			return -1;
-		if (strcmp(word, "buffered"))
-			return plan_not_supported(err, "path", word, "buffered");
-		if (m->n_path)
-			return twice(err, "path", word);
+		if (strcmp(word, "buffered") && strcmp(word, "direct"))
+			return plan_not_supported(err, "path", word, "buffered or direct");
+		for (i = 0; i < m->n_path; i++) {
+			if (!strcmp(m->path[i], word))
+				return twice(err, "path", word);
+		}
 		m->n_path++;
 	}
 	return more;

@@ -57,6 +57,14 @@ static enum section section_of(unsigned node)
 	return node ? SECTION_HOST_B : SECTION_HOST_A;
 }
 
+/* Whether a libvirt URI names a host: qemu+ssh://alpha/system does, qemu:///system does not. */
+static bool names_host(const char *uri)
+{
+	const char *authority = strstr(uri, "://");
+
+	return authority && authority[3] && authority[3] != '/';
+}
+
 /* What a guest of the user's needs, and what one of ours does. */
 static int check_guest(struct plan_parser *parser, unsigned node)
 {
@@ -67,6 +75,12 @@ static int check_guest(struct plan_parser *parser, unsigned node)
 	unsigned line = parser->section_line[section];
 	size_t i;
 
+	/* or what is meant for that host would be done to this machine */
+	if (!host->ssh[0] && names_host(host->libvirt))
+		return plan_fail(parser, plan_key_line(parser, section, "libvirt"),
+				 "libvirt: is on another host, so [%s] needs 'ssh' too: not all "
+				 "can be done through libvirt",
+				 section_names[section]);
 	if (plan_host_is_auto(host)) {
 		for (i = 0; i < sizeof(theirs) / sizeof(theirs[0]); i++) {
 			if (plan_key_line(parser, section, theirs[i]))
@@ -149,6 +163,24 @@ static int check_hosts(struct plan_parser *parser)
 	return plan->kind == SITE_HOSTS ? check_pair(parser) : 0;
 }
 
+/* Else the guest's own block cache would answer, and the host would be accused of it. */
+static int check_raw_paths(struct plan_parser *parser)
+{
+	const struct matrix *m = &parser->matrix;
+	unsigned line = plan_key_line(parser, SECTION_MATRIX, "path");
+	size_t i;
+
+	for (i = 0; i < m->n_path; i++) {
+		if (strcmp(m->path[i], "direct") != 0)
+			return plan_fail(
+				parser, line ? line : blame(parser, SECTION_SITE, "volume"),
+				"volume = raw needs 'path = direct', not %s%s: the guest's "
+				"own block cache is no part of the test",
+				m->path[i], line ? "" : " (the default)");
+	}
+	return 0;
+}
+
 static int check_volume(struct plan_parser *parser)
 {
 	struct plan *plan = &parser->plan;
@@ -181,7 +213,7 @@ static int check_volume(struct plan_parser *parser)
 				 "target: with volume = raw, the device's name in the guests, such "
 				 "as /dev/vdb, not '%s'",
 				 plan->target);
-	return 0;
+	return check_raw_paths(parser);
 }
 
 int plan_check_site(struct plan_parser *parser)

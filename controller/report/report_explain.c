@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "check/check.h"
 #include "history/history_text.h"
 #include "common/parse.h"
 #include "report/report_internal.h"
@@ -167,11 +168,42 @@ static int print_violations(FILE *out, const struct verdict *v,
 	return 0;
 }
 
+/* A verdict of its own. */
+static void print_replicas(FILE *out, const struct verdict *v)
+{
+	const struct cell_facts *facts = &v->facts;
+	char note[FACTS_TEXT_MAX];
+
+	switch (cell_facts_replicas(facts)) {
+	case REPLICAS_NOT_COMPARED:
+		fputs("  Replicas: not compared", out);
+		break;
+	case REPLICAS_IDENTICAL:
+		fputs("  Replicas: identical (verified)", out);
+		break;
+	case REPLICAS_DIFFER:
+		fprintf(out,
+			"  Replicas DIFFER%s: %" PRIu64
+			" KiB out of sync, which the reads alone need not show",
+			check_exit_status(v) ? ", UNEXPECTED" : "", facts->replicas_out_of_sync);
+		break;
+	default:
+		return;
+	}
+	if (facts->replicas_note[0])
+		fprintf(out, "; %s",
+			printable(facts->replicas_note,
+				  strnlen(facts->replicas_note, sizeof(facts->replicas_note)), note,
+				  sizeof(note)));
+	fputs(".\n", out);
+}
+
 static bool says_something(const struct verdict *v)
 {
 	return v->n_violations || words_reason(v)[0] || v->warning[0] || v->facts.kernel_first[0] ||
-	       v->facts.fsck_first[0] || v->suspect || v->torn_permitted || v->undecided ||
-	       v->shards;
+	       v->facts.fsck_first[0] || v->facts.replicas_note[0] ||
+	       cell_facts_replicas(&v->facts) == REPLICAS_DIFFER || v->suspect ||
+	       v->torn_permitted || v->undecided || v->shards;
 }
 
 int report_explain(FILE *out, const struct verdict *v, const char *title,
@@ -195,6 +227,7 @@ int report_explain(FILE *out, const struct verdict *v, const char *title,
 			    sizeof(v->facts.kernel_first));
 	if (v->facts.fsck_first[0])
 		print_clean(out, "  fsck: ", v->facts.fsck_first, sizeof(v->facts.fsck_first));
+	print_replicas(out, v);
 	if (v->suspect)
 		fprintf(out,
 			"  Suspect: %" PRIu64

@@ -176,6 +176,21 @@ static json_t *target_json(const struct cell_facts *facts, bool *failed)
 }
 
 /* What was asked and what was in effect; all null for a bare history. */
+static json_t *replicas_json(const struct cell_facts *facts, bool *failed)
+{
+	enum replicas_state state = cell_facts_replicas(facts);
+	json_t *json;
+
+	if (state == REPLICAS_NOT_ASKED)
+		return json_null();
+	json = json_object();
+	add(json, "verdict", json_string(replicas_state_names[state]), failed);
+	add(json, "out_of_sync_kib",
+	    u64_or_null(facts->replicas_known, facts->replicas_out_of_sync), failed);
+	add(json, "note", text_or_null(facts->replicas_note), failed);
+	return json;
+}
+
 static void add_facts(json_t *cell, const struct cell_facts *facts, bool *failed)
 {
 	bool known = facts->id[0];
@@ -202,6 +217,7 @@ static void add_facts(json_t *cell, const struct cell_facts *facts, bool *failed
 	    failed);
 	add(cell, "not-run", text_or_null(facts->not_run), failed);
 	add(cell, "gfs2", gfs2_json(facts, failed), failed);
+	add(cell, "replicas", replicas_json(facts, failed), failed);
 }
 
 static json_t *shard_json(const struct verdict *v, bool *failed)

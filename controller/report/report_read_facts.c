@@ -98,6 +98,37 @@ static int read_gfs2(struct place *place, const json_t *cell, struct cell_facts 
 	return 0;
 }
 
+static int read_replicas(struct place *place, const json_t *cell, struct cell_facts *facts)
+{
+	static const char *const keys[] = {"verdict", "out_of_sync_kib", "note"};
+	const json_t *object = json_object_get(cell, "replicas");
+	enum replicas_state state;
+	unsigned said;
+	size_t back;
+
+	if (json_is_null(object))
+		return 0;
+	if (!*facts->id)
+		return place_fail(place, "replicas", "is null where id is");
+	back = place_enter(place, "replicas");
+	if (get_keys(place, object, KEYS(keys)) < 0 ||
+	    get_u64_or_null(place, object, "out_of_sync_kib", &facts->replicas_known,
+			    &facts->replicas_out_of_sync) < 0 ||
+	    get_text_or_null(place, object, "note", facts->replicas_note,
+			     sizeof(facts->replicas_note)) < 0 ||
+	    get_name(place, object, "verdict", replicas_state_names + REPLICAS_NOT_COMPARED,
+		     REPLICAS_STATES - REPLICAS_NOT_COMPARED, &said) < 0)
+		return -1;
+	state = cell_facts_replicas(facts);
+	if (state == REPLICAS_NOT_ASKED)
+		return place_fail(place, "note", "says why they were not compared");
+	if (said + REPLICAS_NOT_COMPARED != (unsigned)state)
+		return place_fail(place, "verdict", "by the other keys it is %s",
+				  replicas_state_names[state]);
+	place_leave(place, back);
+	return 0;
+}
+
 static int read_repeat(const struct place *place, const json_t *cell, struct cell_facts *facts)
 {
 	if (json_is_null(json_object_get(cell, "repeat")) != !*facts->id)
@@ -123,5 +154,5 @@ int read_facts(struct place *place, const json_t *cell, struct cell_facts *facts
 	    get_text_or_null(place, cell, "not-run", facts->not_run, sizeof(facts->not_run)) < 0)
 		return -1;
 	facts->expected = (enum verdict_kind)expected;
-	return read_gfs2(place, cell, facts);
+	return read_gfs2(place, cell, facts) < 0 ? -1 : read_replicas(place, cell, facts);
 }

@@ -2,7 +2,8 @@
 /*
  * report_table.c - the verdict table: one row a cell.
  *
- * Columns are as wide as what they hold. A table too wide for the terminal says "as asked"
+ * Columns are as wide as what they hold; that of the replicas is only there where a cell has
+ * some. A table too wide for the terminal says "as asked"
  * instead of repeating modes, and if that is not enough moves its columns closer. The mark beside
  * a verdict is a word, so colour only repeats it.
  */
@@ -25,17 +26,31 @@ enum column {
 	COLUMN_VERDICT,
 	COLUMN_RATE,
 	COLUMN_GFS2,
+	COLUMN_REPLICAS, /* the last: it may be left out */
 	COLUMNS
 };
 
 struct row {
 	char text[COLUMNS][WORDS_MAX];
-	int status; /* as check_exit_status: picks the colour */
+	int status;   /* as check_read_status: picks the verdict's colour */
+	int replicas; /* as check_exit_status: that of the replicas */
 };
+
+/* How many columns the table has. */
+static unsigned n_columns(const struct verdict *v, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (cell_facts_replicas(&v[i].facts) != REPLICAS_NOT_ASKED)
+			return COLUMNS;
+	}
+	return COLUMN_REPLICAS;
+}
 
 const char *report_mark(const struct verdict *v)
 {
-	switch (check_exit_status(v)) {
+	switch (check_read_status(v)) {
 	case 0:
 		return ", expected";
 	case 1:
@@ -66,7 +81,8 @@ static void fill_header(struct row *row, const struct verdict *v, bool by_mode)
 	static const char *const names[COLUMNS] = {
 		[COLUMN_EFFECTIVE] = "effective", [COLUMN_EXPOSURES] = "exposures",
 		[COLUMN_STALE] = "stale",	  [COLUMN_FIRST] = "first",
-		[COLUMN_VERDICT] = "verdict",	  [COLUMN_GFS2] = "GFS2"};
+		[COLUMN_VERDICT] = "verdict",	  [COLUMN_GFS2] = "GFS2",
+		[COLUMN_REPLICAS] = "replicas"};
 	unsigned c;
 
 	for (c = 0; c < COLUMNS; c++)
@@ -96,15 +112,17 @@ static void fill_row(struct row *row, const struct verdict *v, bool by_mode)
 	else
 		words_rate(v, row->text[COLUMN_RATE]);
 	words_gfs2(&v->facts, row->text[COLUMN_GFS2]);
-	row->status = check_exit_status(v);
+	words_replicas(&v->facts, row->text[COLUMN_REPLICAS]);
+	row->status = check_read_status(v);
+	row->replicas = check_exit_status(v);
 }
 
 /* The width of each column; returns that of the table, columns two apart. */
-static size_t measure(const struct row *rows, size_t n, size_t widths[COLUMNS])
+static size_t measure(const struct row *rows, size_t n, size_t widths[COLUMNS], unsigned columns)
 {
 	size_t i, c, len, total = 0;
 
-	for (c = 0; c < COLUMNS; c++) {
+	for (c = 0; c < columns; c++) {
 		widths[c] = 0;
 		for (i = 0; i < n; i++) {
 			len = strlen(rows[i].text[c]);
@@ -126,21 +144,22 @@ static void shorten(struct row *rows, const struct verdict *v, size_t n)
 	}
 }
 
-static void print_row(FILE *out, const struct row *row, const size_t widths[COLUMNS], int gap,
-		      bool colour)
+static void print_row(FILE *out, const struct row *row, const size_t widths[COLUMNS],
+		      unsigned columns, int gap, bool colour)
 {
 	static const char *const colours[] = {"\033[32m", "\033[31m", "", "\033[33m"};
 	unsigned c;
 
-	for (c = 0; c < COLUMNS; c++) {
+	for (c = 0; c < columns; c++) {
 		bool right = c == COLUMN_EXPOSURES || c == COLUMN_STALE || c == COLUMN_FIRST;
-		bool paint = colour && c == COLUMN_VERDICT;
-		int width = c + 1 == COLUMNS ? 0 : (int)widths[c];
+		bool differ = c == COLUMN_REPLICAS && !strncmp(row->text[c], "DIFFER", 6);
+		bool paint = colour && (c == COLUMN_VERDICT || differ);
+		int width = c + 1 == columns ? 0 : (int)widths[c];
 
 		if (c)
 			fprintf(out, "%*s", gap, "");
 		if (paint)
-			fputs(colours[row->status], out);
+			fputs(colours[differ ? row->replicas : row->status], out);
 		fprintf(out, "%*s", right ? width : -width, row->text[c]);
 		if (paint)
 			fputs("\033[0m", out);
@@ -153,6 +172,7 @@ int report_table(FILE *out, const struct verdict *verdicts, size_t n,
 {
 	struct row *rows = calloc(n + 1, sizeof(*rows));
 	bool by_mode = mode_names_cell(verdicts, n);
+	unsigned columns = n_columns(verdicts, n);
 	size_t widths[COLUMNS], i;
 	bool first_known = false;
 	int gap = 2;
@@ -164,12 +184,12 @@ int report_table(FILE *out, const struct verdict *verdicts, size_t n,
 	fill_header(&rows[0], verdicts, by_mode);
 	for (i = 0; i < n; i++)
 		fill_row(&rows[i + 1], &verdicts[i], by_mode);
-	if (measure(rows, n + 1, widths) > options->width) {
+	if (measure(rows, n + 1, widths, columns) > options->width) {
 		shorten(rows, verdicts, n);
-		gap = measure(rows, n + 1, widths) > options->width ? 1 : 2;
+		gap = measure(rows, n + 1, widths, columns) > options->width ? 1 : 2;
 	}
 	for (i = 0; i <= n; i++)
-		print_row(out, &rows[i], widths, gap, options->colour && i);
+		print_row(out, &rows[i], widths, columns, gap, options->colour && i);
 	for (i = 0; i < n; i++)
 		first_known |= verdicts[i].first_known;
 	if (first_known)

@@ -57,6 +57,20 @@ char *words_gfs2(const struct cell_facts *facts, char ret[WORDS_MAX])
 	return ret;
 }
 
+char *words_replicas(const struct cell_facts *facts, char ret[WORDS_MAX])
+{
+	static const char *const words[REPLICAS_STATES] = {[REPLICAS_NOT_ASKED] = "-",
+							   [REPLICAS_NOT_COMPARED] = "not compared",
+							   [REPLICAS_IDENTICAL] = "identical"};
+	enum replicas_state state = cell_facts_replicas(facts);
+
+	if (state == REPLICAS_DIFFER)
+		snprintf(ret, WORDS_MAX, "DIFFER: %" PRIu64 " KiB", facts->replicas_out_of_sync);
+	else
+		snprintf(ret, WORDS_MAX, "%s", words[state]);
+	return ret;
+}
+
 /* Percent with as many places as tell something (`most` from 10 on); direction: +1 rounds up, -1
  * down. */
 static void percent(double rate, int direction, int most, char *ret, size_t size)

@@ -22,6 +22,9 @@ char *words_effective(const struct cell_facts *facts, char ret[WORDS_MAX]);
 /* "clean", "withdrew", "3 errors", "fsck 2", "no fsck", or several of them. */
 char *words_gfs2(const struct cell_facts *facts, char ret[WORDS_MAX]);
 
+/* "identical", "DIFFER: 12 KiB", "not compared"; "-" where they are not asked for. */
+char *words_replicas(const struct cell_facts *facts, char ret[WORDS_MAX]);
+
 /* "< 1.17 %" with no violation, "44-57 %" with; rounded away from what would flatter. */
 char *words_rate(const struct verdict *verdict, char ret[WORDS_MAX]);
 char *words_round_rate(const struct verdict *verdict, char ret[WORDS_MAX]);

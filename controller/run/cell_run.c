@@ -4,15 +4,17 @@
  *
  * The order of things is what makes a cell's fault the fault of its cache mode:
  *
- *   1. a fresh file system, both hosts' caches dropped
- *   2. the disk attached to both guests in the cell's mode, the mode in effect read back
- *   3. node a alone mounts (lock_nolock), makes and prefills the target, unmounts
- *   4. both hosts' caches written back and dropped: what node b will read is on the store, whatever
+ *   1. a fresh volume, given to both guests in the cell's mode (site_begin); the mode in effect is
+ *      read back
+ *   2. node a alone makes and prefills the target. Where the run mounts the volume, nobody else has
+ *      it (lock_nolock); in guests that have mounted it themselves, it is their cluster's
+ *   3. both hosts' caches written back and dropped: what node b will read is on the store, whatever
  *      the mode does with flushes
- *   5. both nodes mount (lock_dlm) and open the target; the workload runs
- *   6. unmounted, detached (QEMU closes the device), fsck
+ *   4. both nodes mount (lock_dlm) and open the target; the workload runs
+ *   5. unmounted, the disk taken away (site_end), fsck, the replicas compared
  *
- * Each step that fails is named in the facts; what follows is undone as far as it was done.
+ * Each step that fails is named in the facts; what follows is undone as far as it was done. Beside
+ * all of it the replication is watched, from before step 1 to after step 4.
  */
 #include "run/cell_run.h"
 
@@ -23,7 +25,10 @@
 #include "common/clock.h"
 #include "run/handoff.h"
 #include "rundir/rundir.h"
+#include "site/domain_xml.h"
 #include "site/interrupt.h"
+#include "site/replication.h"
+#include "site/volume.h"
 
 #define MOUNT_NS (60 * NS_PER_S)
 #define UNMOUNT_NS (60 * NS_PER_S)
@@ -39,8 +44,7 @@ struct state {
 	const struct cell_run *c;
 	struct cell_facts facts;
 	struct recorder recorder;
-	char *disk_xml[NODES];
-	bool attached[NODES], mounted[NODES];
+	char *disk_xml[NODES];		  /* of guests of ours */
 	char directory[MESSAGE_TEXT_MAX]; /* where the guests mount: the target's parent */
 };
 
@@ -102,21 +106,30 @@ static int keep(const struct state *s, const char *name, const char *text, struc
 	return result;
 }
 
-static int attach_disks(struct state *s, struct error *err)
+/* From now on what the agents say goes into the histories. */
+static void listen(struct state *s, const struct agent_sink *sink)
 {
-	struct lab *lab = s->c->lab;
+	unsigned node;
+
+	for (node = 0; node < NODES; node++) {
+		if (s->c->site->agents[node])
+			agent_link_set_sink(s->c->site->agents[node], sink);
+	}
+}
+
+static int give_disks(struct state *s, struct error *err)
+{
+	int result = site_begin(s->c->site, s->c->cell->cache, s->disk_xml, err);
 	char name[32];
 	unsigned node;
 
 	for (node = 0; node < NODES; node++) {
-		s->disk_xml[node] = lab_disk_xml(&lab->state, node, s->c->cell->cache[node], err);
 		snprintf(name, sizeof(name), "%c-disk.xml", 'a' + node);
-		if (!s->disk_xml[node] || keep(s, name, s->disk_xml[node], err) < 0 ||
-		    lab_attach(lab, node, s->disk_xml[node], err) < 0)
-			return -1;
-		s->attached[node] = true;
+		if (s->disk_xml[node] && keep(s, name, s->disk_xml[node], result ? NULL : err) < 0)
+			result = -1;
 	}
-	return 0;
+	listen(s, &s->recorder.sink);
+	return result;
 }
 
 /* Read the modes in effect; what cannot be read makes the cell invalid, not failed. */
@@ -126,7 +139,7 @@ static void prove_modes(struct state *s)
 	unsigned node;
 
 	for (node = 0; node < NODES; node++) {
-		if (!lab_effective(s->c->lab, node, &s->facts.effective[node], &err))
+		if (!site_effective(s->c->site, node, &s->facts.effective[node], &err))
 			s->facts.effective_known[node] = true;
 		else if (!s->facts.invalid[0])
 			snprintf(s->facts.invalid, sizeof(s->facts.invalid),
@@ -146,24 +159,23 @@ static int begin_mount(struct state *s, unsigned node, const char *options, stru
 	snprintf(mount.directory, sizeof(mount.directory), "%s", s->directory);
 	snprintf(mount.fstype, sizeof(mount.fstype), "gfs2");
 	snprintf(mount.options, sizeof(mount.options), "%s", options);
-	s->mounted[node] = true; /* even a mount that fails or hangs may be there */
-	return agent_begin_mount(s->c->lab->agents[node], &mount, err);
+	return agent_begin_mount(s->c->site->agents[node], &mount, err);
 }
 
 static int unmount(struct state *s, unsigned node, struct error *err)
 {
-	struct agent_link *agent = s->c->lab->agents[node];
+	struct agent_link *agent = s->c->site->agents[node];
 
-	if (agent_begin_unmount(agent, s->directory, err) < 0 ||
-	    agent_finish(agent, UNMOUNT_NS, err) < 0)
+	if (!site_mounts(s->c->site))
+		return 0;
+	if (agent_begin_unmount(agent, s->directory, err) < 0)
 		return -1;
-	s->mounted[node] = false;
-	return 0;
+	return agent_finish(agent, UNMOUNT_NS, err);
 }
 
 static int open_target(struct state *s, unsigned node, bool create, struct error *err)
 {
-	struct agent_link *agent = s->c->lab->agents[node];
+	struct agent_link *agent = s->c->site->agents[node];
 	const struct plan *plan = s->c->plan;
 	struct message_open target = {
 		.size = plan->size,
@@ -172,10 +184,15 @@ static int open_target(struct state *s, unsigned node, bool create, struct error
 		.volume = s->c->volume,
 		.node = (uint8_t)node,
 		.create = create,
+		.device = s->c->site->volume == VOLUME_RAW,
+		.timeout_ms = DISK_MS,
 	};
 
 	snprintf(target.path, sizeof(target.path), "%s", plan->target);
+	if (target.device && !plan->target[0])
+		snprintf(target.serial, sizeof(target.serial), "%s", GUEST_SERIAL);
 	memcpy(target.run, s->c->uuid, sizeof(target.run));
+	snprintf(target.io, sizeof(target.io), "%s", s->c->cell->path);
 	if (agent_begin_open(agent, &target, err) < 0)
 		return -1;
 	return agent_finish(agent, OPEN_NS, err);
@@ -183,35 +200,44 @@ static int open_target(struct state *s, unsigned node, bool create, struct error
 
 static int close_target(struct state *s, unsigned node, struct error *err)
 {
-	struct agent_link *agent = s->c->lab->agents[node];
+	struct agent_link *agent = s->c->site->agents[node];
 
 	if (agent_begin_close(agent, err) < 0)
 		return -1;
 	return agent_finish(agent, OPEN_NS, err);
 }
 
-/* Steps 3 and 4: the target is made by node a alone, and is on the store when b looks. */
+/* Mount where the run does it; what fails or hangs may be there even so. */
+static int mount_on(struct state *s, unsigned node, const char *options, struct error *err)
+{
+	if (!site_mounts(s->c->site))
+		return 0;
+	if (begin_mount(s, node, options, err) < 0)
+		return -1;
+	return agent_finish(s->c->site->agents[node], MOUNT_NS, err);
+}
+
+/* Steps 2 and 3: the target is made by node a alone, and is on the store when b looks. */
 static int prepare_target(struct state *s, struct error *err)
 {
-	if (begin_mount(s, 0, "lockproto=lock_nolock,noatime", err) < 0 ||
-	    agent_finish(s->c->lab->agents[0], MOUNT_NS, err) < 0 ||
+	if (mount_on(s, 0, "lockproto=lock_nolock,noatime", err) < 0 ||
 	    open_target(s, 0, true, err) < 0 || close_target(s, 0, err) < 0 ||
 	    unmount(s, 0, err) < 0)
 		return error_prefix(err, "preparing the target");
-	return lab_drop_caches(s->c->lab, err);
+	return site_drop_caches(s->c->site, err);
 }
 
 static int mount_both(struct state *s, struct error *err)
 {
-	struct agent_link *const *agents = s->c->lab->agents;
+	struct agent_link *const *agents = s->c->site->agents;
 	struct ping ping;
 	unsigned node;
 
-	for (node = 0; node < NODES; node++) {
+	for (node = 0; site_mounts(s->c->site) && node < NODES; node++) {
 		if (begin_mount(s, node, "noatime", err) < 0)
 			return -1;
 	}
-	for (node = 0; node < NODES; node++) {
+	for (node = 0; site_mounts(s->c->site) && node < NODES; node++) {
 		if (agent_finish(agents[node], MOUNT_NS, err) < 0)
 			return -1;
 	}
@@ -236,7 +262,7 @@ static int work(struct state *s, struct error *err)
 	if (!handoff)
 		return error_set(err, ERROR_WORLD, "out of memory");
 	handoff->workload = s->c->workload;
-	handoff->agents = s->c->lab->agents;
+	handoff->agents = s->c->site->agents;
 	handoff->recorder = &s->recorder;
 	handoff->progress = event_log_progress(s->c->log);
 	handoff->units = s->c->plan->size / s->c->plan->unit;
@@ -248,10 +274,10 @@ static int work(struct state *s, struct error *err)
 
 static int fsck(struct state *s, struct error *err)
 {
-	struct lab_fsck found;
+	struct volume_fsck found;
 	int result;
 
-	if (lab_fsck(s->c->lab, &found, err) < 0)
+	if (volume_fsck(s->c->site, &found, err) < 0)
 		return -1;
 	s->facts.fsck_known = true;
 	s->facts.fsck_errors = found.complaints;
@@ -261,55 +287,68 @@ static int fsck(struct state *s, struct error *err)
 	return result;
 }
 
-/* Steps 1 to 5. */
+/* Steps 1 to 4. */
 static int test(struct state *s, struct error *err)
 {
-	struct lab *lab = s->c->lab;
-
-	event_log_step(s->c->log, "making the volume");
-	if (lab_make_volume(lab, err) < 0)
-		return -1;
-	event_log_step(s->c->log, "attaching the disk");
-	if (attach_disks(s, err) < 0)
+	if (give_disks(s, err) < 0)
 		return -1;
 	prove_modes(s);
 	event_log_step(s->c->log, "preparing the target");
 	if (prepare_target(s, err) < 0)
 		return -1;
-	event_log_step(s->c->log, "mounting on both nodes");
-	if (mount_both(s, err) < 0 || work(s, err) < 0)
+	event_log_step(s->c->log, "opening the target on both nodes");
+	if (mount_both(s, err) < 0)
 		return -1;
-	return 0;
+	return work(s, err);
+}
+
+static void note(const struct state *s, const struct error *err)
+{
+	event_log_note(s->c->log, "%s: %s", s->facts.id, err->text);
+}
+
+/* Once nobody has the volume open: is it whole, and are its replicas alike? */
+static void look_at_volume(struct state *s)
+{
+	struct site *site = s->c->site;
+	struct error err;
+
+	if (site_mounts(site) && fsck(s, &err) < 0)
+		note(s, &err);
+	if (site->replication && s->c->plan->verify) {
+		event_log_step(s->c->log, "comparing the replicas");
+		if (replication_verify(site->replication, &s->facts, &err) < 0)
+			note(s, &err);
+	}
 }
 
 /*
- * Step 6. A guest that does not let go (it hangs after a withdraw, say) does not spoil what was
- * tested: the guests are rebooted and the file system is not checked, which the facts show.
+ * Step 5. A guest that does not let go (it hangs after a withdraw, say) does not spoil what was
+ * tested: guests of ours are rebooted and the file system is not checked, which the facts show.
  */
 static bool take_apart(struct state *s, bool tested)
 {
-	struct lab *lab = s->c->lab;
+	struct site *site = s->c->site;
 	bool held = interrupt_hold(true), clean = tested;
 	struct error err;
 	unsigned node;
 
-	event_log_step(s->c->log, "unmounting and detaching");
+	event_log_step(s->c->log, "taking the disk away from both guests");
 	for (node = 0; tested && node < NODES; node++) {
 		if (close_target(s, node, &err) < 0 || unmount(s, node, &err) < 0) {
-			event_log_note(s->c->log, "%s: %s", s->facts.id, err.text);
+			note(s, &err);
 			clean = false;
 		}
 	}
-	for (node = 0; node < NODES; node++)
-		agent_link_set_sink(lab->agents[node], NULL);
-	for (node = 0; clean && node < NODES; node++) {
-		if (lab_detach(lab, node, s->disk_xml[node], &err) < 0) {
-			event_log_note(s->c->log, "%s: %s", s->facts.id, err.text);
-			clean = false;
-		}
+	if (site->replication && replication_end(site->replication, &s->facts, &err) < 0)
+		note(s, &err);
+	listen(s, NULL);
+	if (clean && site_end(site, s->disk_xml, &err) < 0) {
+		note(s, &err);
+		clean = false;
 	}
-	if (clean && fsck(s, &err) < 0)
-		event_log_note(s->c->log, "%s: %s", s->facts.id, err.text);
+	if (clean)
+		look_at_volume(s);
 	interrupt_hold(held);
 	return clean;
 }
@@ -322,16 +361,17 @@ int cell_run(const struct cell_run *c, bool *ret_reboot, struct error *err)
 		.units = c->plan->size / c->plan->unit,
 		.seed = c->seed,
 		.clock = HISTORY_CLOCK_NONE,
-		.drift_ppm = c->lab->state.kvm ? KVM_DRIFT_PPM : 0,
+		.drift_ppm = c->site->steady_clocks ? KVM_DRIFT_PPM : 0,
 	};
 	struct state s = {.c = c};
 	int result = -1;
 	unsigned node;
-	bool tested;
+	bool watched, fit, tested;
 
 	set_facts(&s.facts, c->plan, c->cell, c->workload);
 	snprintf(s.directory, sizeof(s.directory), "%s", c->plan->target);
-	*strrchr(s.directory, '/') = 0;
+	if (strrchr(s.directory, '/'))
+		*strrchr(s.directory, '/') = 0;
 	memcpy(header.run, c->uuid, sizeof(header.run));
 	/* what stands there should this process be killed before the cell's end */
 	snprintf(s.facts.error, sizeof(s.facts.error), "the run ended before this cell did");
@@ -339,16 +379,17 @@ int cell_run(const struct cell_run *c, bool *ret_reboot, struct error *err)
 	    write_facts(&s.facts, c->run, err) < 0 ||
 	    recorder_open(&s.recorder, c->run, &header, &s.facts, &c->listener, err) < 0)
 		return -1;
-	for (node = 0; node < NODES; node++)
-		agent_link_set_sink(c->lab->agents[node], &s.recorder.sink);
-	tested = !test(&s, err);
 	s.facts.error[0] = 0;
-	if (!tested) {
+	listen(&s, &s.recorder.sink);
+	watched = !c->site->replication || !replication_begin(c->site->replication, &s.facts, err);
+	fit = watched && !s.facts.invalid[0] && !s.facts.error[0];
+	tested = fit && !test(&s, err);
+	if (!tested && (fit || !watched)) {
 		event_log_note(c->log, "%s: %s", s.facts.id, err->text);
 		snprintf(s.facts.error, sizeof(s.facts.error), "%.1000s", err->text);
 	}
-	*ret_reboot = !take_apart(&s, tested) || s.facts.withdraws;
-	if (tested || err->kind != ERROR_INTERRUPTED)
+	*ret_reboot = fit && (!take_apart(&s, tested) || s.facts.withdraws);
+	if (watched && (tested || !fit || err->kind != ERROR_INTERRUPTED))
 		result = 0;
 	if (recorder_close(&s.recorder, result ? NULL : err) < 0 ||
 	    write_facts(&s.facts, c->run, result ? NULL : err) < 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* cell_run.h - one cell on the lab: volume, disks, mounts, workload, and everything undone. */
+/* cell_run.h - one cell on a site: volume, disks, mounts, workload, and everything undone. */
 #ifndef RUN_CELL_RUN_H
 #define RUN_CELL_RUN_H
 
@@ -7,14 +7,14 @@
 #include "plan/workload.h"
 #include "run/event_log.h"
 #include "run/recorder.h"
-#include "site/lab.h"
+#include "site/site.h"
 
 struct cell_run {
 	const struct plan *plan;
 	const struct cell *cell;
 	const struct workload *workload;
 	const char *run; /* the run directory */
-	struct lab *lab;
+	struct site *site;
 	struct event_log *log;
 	uint8_t uuid[16]; /* of the run */
 	uint32_t volume;  /* unlike that of any other cell of the run */

@@ -9,14 +9,16 @@
 #include <uuid/uuid.h>
 
 #include "common/bytes.h"
+#include "common/clock.h"
 #include "plan/workload.h"
 #include "run/cell_run.h"
 #include "run/event_log.h"
 #include "run/manifest.h"
 #include "rundir/rundir.h"
-#include "site/hypervisor.h"
-#include "site/interrupt.h"
+#include "site/hosts.h"
 #include "site/lab.h"
+
+#define CONSOLE_NS (60 * NS_PER_S)
 
 static int load_workload(const char *name, struct workload *ret, struct error *err)
 {
@@ -50,12 +52,6 @@ int runner_check(const struct plan *plan, struct error *err)
 	struct workload workload;
 	size_t i;
 
-	if (plan->kind != SITE_LAB)
-		return error_set(
-			err, ERROR_USER,
-			"%s: kind = hosts is not supported by this version, which runs the "
-			"embedded lab; use kind = lab",
-			plan->name);
 	for (i = 0; i < plan->n_cells; i++) {
 		if (load_workload(plan->cells[i].workload, &workload, err) < 0 ||
 		    fits(plan, &workload, err) < 0)
@@ -64,36 +60,42 @@ int runner_check(const struct plan *plan, struct error *err)
 	return 0;
 }
 
-/* Copy a console's log to the run directory: the lab's own goes with the lab. */
-static void keep_consoles(const char *run, struct event_log *log)
+/* Copy the consoles of guests of ours to the run directory: they go with the guests. */
+static void keep_consoles(struct site *site, const char *run, struct event_log *log)
 {
 	static const char *const names[NODES] = {"consoles/a.log", "consoles/b.log"};
+	struct process_result result;
 	struct error err;
 	unsigned node;
-	char *path, *text;
-	size_t size;
+	char *path;
 
-	for (node = 0; node < NODES; node++) {
-		path = rundir_path(run, NULL, names[node]);
-		text = rundir_read_file(lab_console(node), 64U << 20, &size, &err);
-		if (!path || !text || rundir_write_file(path, text, size, &err) < 0)
+	for (node = 0; site->built && node < NODES; node++) {
+		const char *argv[] = {"cat", site->guests[node].console, NULL};
+
+		if (host_run(site->nodes[node].host, argv, CONSOLE_NS, &result, &err) < 0) {
 			event_log_note(log, "console of node %c not kept: %s", 'a' + node,
 				       err.text);
+			continue;
+		}
+		path = rundir_path(run, NULL, names[node]);
+		if (!path || rundir_write_file(path, result.out, strlen(result.out), &err) < 0)
+			event_log_note(log, "console of node %c not kept", 'a' + node);
 		free(path);
-		free(text);
+		process_result_done(&result);
 	}
 }
 
-static int keep_domains(const struct lab *lab, const char *run, struct error *err)
+/* The definitions of guests of ours; the user's are kept before they are changed. */
+static int keep_domains(const struct site *site, const char *run, struct error *err)
 {
 	static const char *const names[NODES] = {"domains/a.xml", "domains/b.xml"};
 	char *path, *xml;
 	unsigned node;
 	int result = 0;
 
-	for (node = 0; !result && node < NODES; node++) {
+	for (node = 0; site->built && !result && node < NODES; node++) {
 		path = rundir_path(run, NULL, names[node]);
-		xml = hypervisor_xml(lab->hypervisor, lab_guest_names[node], err);
+		xml = hypervisor_xml(site->nodes[node].hypervisor, site->nodes[node].domain, err);
 		result = !path || !xml || rundir_write_file(path, xml, strlen(xml), err) < 0 ? -1
 											     : 0;
 		free(path);
@@ -102,17 +104,18 @@ static int keep_domains(const struct lab *lab, const char *run, struct error *er
 	return result;
 }
 
-static void fill_manifest(struct manifest *manifest, const struct lab *lab)
+/* Known once there is a site, and all of it once its agents have spoken. */
+static void fill_manifest(struct manifest *manifest, const struct site *site)
 {
-	manifest->accelerator = lab->state.kvm ? "kvm" : "tcg";
-	hypervisor_versions(lab->hypervisor, manifest->hypervisor, sizeof(manifest->hypervisor));
-	snprintf(manifest->guest_kernel, sizeof(manifest->guest_kernel), "%s",
-		 agent_link_kernel(lab->agents[0]));
-	snprintf(manifest->agent, sizeof(manifest->agent), "%s", agent_link_build(lab->agents[0]));
-	snprintf(manifest->packages, sizeof(manifest->packages), "%s", lab->state.image.packages);
+	manifest->accelerator = site->accelerator;
+	hypervisor_versions(site->nodes[0].hypervisor, manifest->hypervisor,
+			    sizeof(manifest->hypervisor));
+	snprintf(manifest->packages, sizeof(manifest->packages), "%s", site->packages);
+	snprintf(manifest->guest_kernel, sizeof(manifest->guest_kernel), "%s", site->kernel);
+	snprintf(manifest->agent, sizeof(manifest->agent), "%s", site->agent);
 }
 
-static int run_cell(const struct runner *r, struct lab *lab, struct event_log *log,
+static int run_cell(const struct runner *r, struct site *site, struct event_log *log,
 		    const struct manifest *manifest, size_t index, bool *reboot, struct error *err)
 {
 	struct workload workload;
@@ -121,7 +124,7 @@ static int run_cell(const struct runner *r, struct lab *lab, struct event_log *l
 		.cell = &r->plan->cells[index],
 		.workload = &workload,
 		.run = r->run,
-		.lab = lab,
+		.site = site,
 		.log = log,
 		.volume = get_u32(manifest->uuid) + (uint32_t)index + 1,
 		.seed = r->seed + index,
@@ -132,14 +135,15 @@ static int run_cell(const struct runner *r, struct lab *lab, struct event_log *l
 	if (load_workload(c.cell->workload, &workload, err) < 0)
 		return -1;
 	if (*reboot) {
-		event_log_step(log, "rebooting the guests");
-		if (lab_reboot(lab, err) < 0)
+		if (site->built)
+			event_log_step(log, "rebooting the guests");
+		if (site_reboot(site, err) < 0)
 			return -1;
 	}
 	return cell_run(&c, reboot, err);
 }
 
-static int run_cells(const struct runner *r, struct lab *lab, struct event_log *log,
+static int run_cells(const struct runner *r, struct site *site, struct event_log *log,
 		     const struct manifest *manifest, struct error *err)
 {
 	bool reboot = false;
@@ -152,7 +156,7 @@ static int run_cells(const struct runner *r, struct lab *lab, struct event_log *
 		if (r->begin)
 			r->begin(r->context, cell, i);
 		event_log_note(log, "cell %s: %s", cell->id, cell->selector);
-		result = run_cell(r, lab, log, manifest, i, &reboot, err);
+		result = run_cell(r, site, log, manifest, i, &reboot, err);
 		reboot |= r->cold;
 		if (!result && r->end)
 			r->end(r->context, cell, i);
@@ -172,14 +176,47 @@ static int mark_complete(const char *run, struct error *err)
 	return result;
 }
 
-int runner_run(const struct runner *r, struct error *err)
+/* The site of a run: the lab's, or the hosts of the plan. */
+struct opened {
+	struct lab lab;
+	struct site hosts;
+	struct site *site;
+};
+
+static int open_site(const struct runner *r, struct event_log *log, struct opened *ret,
+		     struct error *err)
 {
-	struct lab_options options = {
+	const struct lab_options lab = {
 		.purpose = r->purpose,
 		.accelerator = r->accelerator,
 		.volume_size = r->plan->volume_size,
 		.boot_ns = r->boot_ns,
+		.progress = event_log_progress(log),
 	};
+	const struct hosts_options hosts = {
+		.plan = r->plan,
+		.run = r->run,
+		.ssh_config = r->ssh_config,
+		.accelerator = r->accelerator,
+		.boot_ns = r->boot_ns,
+		.progress = event_log_progress(log),
+	};
+
+	ret->site = r->plan->kind == SITE_LAB ? &ret->lab.site : &ret->hosts;
+	return r->plan->kind == SITE_LAB ? lab_open(&lab, &ret->lab, err)
+					 : hosts_open(&hosts, &ret->hosts, err);
+}
+
+static int close_site(const struct runner *r, struct opened *opened, struct error *err)
+{
+	if (r->plan->kind != SITE_LAB)
+		return hosts_close(&opened->hosts, err);
+	lab_close(&opened->lab);
+	return 0;
+}
+
+int runner_run(const struct runner *r, struct error *err)
+{
 	struct manifest manifest = {
 		.seed = r->seed,
 		.plan = r->plan->name,
@@ -188,22 +225,29 @@ int runner_run(const struct runner *r, struct error *err)
 		.accelerator = "",
 	};
 	struct event_log *log;
-	struct lab lab;
+	struct opened opened;
+	struct error close_err;
 	int result = -1;
 
 	uuid_generate_random(manifest.uuid);
 	log = event_log_open(r->run, r->progress, err);
 	if (!log)
 		return -1;
-	options.progress = event_log_progress(log);
-	if (lab_open(&options, &lab, err) < 0)
+	if (open_site(r, log, &opened, err) < 0)
 		goto out;
-	fill_manifest(&manifest, &lab);
-	if (!manifest_write(&manifest, r->run, err) && !keep_domains(&lab, r->run, err))
-		result = run_cells(r, &lab, log, &manifest, err);
-	event_log_step(log, "taking the lab down");
-	keep_consoles(r->run, log);
-	lab_close(&lab);
+	fill_manifest(&manifest, opened.site);
+	if (!manifest_write(&manifest, r->run, err) && !keep_domains(opened.site, r->run, err))
+		result = run_cells(r, opened.site, log, &manifest, err);
+	event_log_step(log, r->plan->kind == SITE_LAB ? "taking the lab down"
+						      : "putting the hosts back as they were");
+	fill_manifest(&manifest, opened.site);
+	keep_consoles(opened.site, r->run, log);
+	if (close_site(r, &opened, &close_err) < 0) {
+		event_log_note(log, "not put back: %s", close_err.text);
+		if (!result)
+			*err = close_err;
+		result = -1;
+	}
 	manifest.ended_s = time(NULL);
 	if (manifest_write(&manifest, r->run, result ? NULL : err) < 0)
 		result = -1;

@@ -18,8 +18,9 @@ struct runner {
 	const char *command_line; /* for the record */
 	uint64_t seed;
 	enum accelerator accelerator;
-	uint64_t boot_ns; /* deadline for the guests to boot; 0 = the lab's own */
-	bool cold;	  /* reboot the guests for each cell */
+	uint64_t boot_ns;	/* deadline for guests of ours to boot; 0 = the usual */
+	const char *ssh_config; /* NULL: the user's own */
+	bool cold;		/* reboot the guests for each cell */
 	const struct progress *progress;
 	void *context;
 	/* Before a cell / once its files are complete. May be NULL. */
@@ -30,8 +31,8 @@ struct runner {
 };
 
 /*
- * Everything: lab, cells, lab taken down again, even after a failure or an interruption. Cells that
- * were not reached have facts that say so. 0: all cells were reached; -1 with *err otherwise.
+ * Everything: site, cells, site put back as it was, even after a failure or an interruption. Cells
+ * that were not reached have facts that say so. 0: all cells were reached; -1 with *err otherwise.
  */
 int runner_run(const struct runner *runner, struct error *err);
 

@@ -27,6 +27,11 @@ const char *const cache_mode_names[CACHE_MODES] = {[CACHE_NONE] = "none",
 						   [CACHE_UNSAFE] = "unsafe",
 						   [CACHE_DEFAULT] = "default"};
 
+const char *const replicas_state_names[REPLICAS_STATES] = {[REPLICAS_NOT_ASKED] = "",
+							   [REPLICAS_NOT_COMPARED] = "not-compared",
+							   [REPLICAS_IDENTICAL] = "identical",
+							   [REPLICAS_DIFFER] = "differ"};
+
 const char *const facts_node_names[NODES] = {"a", "b"};
 
 #define AT(member) offsetof(struct cell_facts, member)
@@ -59,6 +64,9 @@ const struct facts_field facts_fields[] = {
 	TEXT("kernel_first", kernel_first),
 	{"fsck_errors", FIELD_COUNT_OPT, AT(fsck_errors), 0, AT(fsck_known)},
 	TEXT("fsck_first", fsck_first),
+	{"replicas_out_of_sync", FIELD_U64_OPT, AT(replicas_out_of_sync), 0, AT(replicas_known),
+	 true},
+	{"replicas_note", FIELD_TEXT, AT(replicas_note), FACTS_TEXT_MAX, 0, true},
 };
 const size_t facts_n_fields = sizeof(facts_fields) / sizeof(facts_fields[0]);
 
@@ -67,6 +75,13 @@ void cell_facts_init(struct cell_facts *facts)
 	memset(facts, 0, sizeof(*facts));
 	facts->confidence = 0.95;
 	facts->repeat = 1;
+}
+
+enum replicas_state cell_facts_replicas(const struct cell_facts *facts)
+{
+	if (facts->replicas_known)
+		return facts->replicas_out_of_sync ? REPLICAS_DIFFER : REPLICAS_IDENTICAL;
+	return facts->replicas_note[0] ? REPLICAS_NOT_COMPARED : REPLICAS_NOT_ASKED;
 }
 
 static json_t *u64_json(uint64_t value)
@@ -115,6 +130,8 @@ static json_t *field_json(const struct cell_facts *facts, const struct facts_fie
 		return *known ? json_integer(*(const unsigned *)at) : json_null();
 	case FIELD_U64:
 		return u64_json(*(const uint64_t *)at);
+	case FIELD_U64_OPT:
+		return *known ? u64_json(*(const uint64_t *)at) : json_null();
 	case FIELD_FRACTION:
 		return json_real(*(const double *)at);
 	case FIELD_VERDICT_OPT:

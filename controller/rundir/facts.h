@@ -72,7 +72,25 @@ struct cell_facts {
 	bool fsck_known;
 	unsigned fsck_errors;
 	char fsck_first[FACTS_TEXT_MAX];
+
+	/* The replicas of a replicated volume, compared after the cell (enum replicas_state). */
+	bool replicas_known;
+	uint64_t replicas_out_of_sync;	    /* KiB in which they differ */
+	char replicas_note[FACTS_TEXT_MAX]; /* why not compared, or what else was seen */
 };
+
+/* Whether both hosts hold the same: a verdict of its own. Coherence and this can point in opposite
+ * directions. */
+enum replicas_state {
+	REPLICAS_NOT_ASKED, /* there are none, or the plan does not ask for it */
+	REPLICAS_NOT_COMPARED,
+	REPLICAS_IDENTICAL,
+	REPLICAS_DIFFER,
+	REPLICAS_STATES
+};
+extern const char *const replicas_state_names[REPLICAS_STATES]; /* "" for the first */
+
+enum replicas_state cell_facts_replicas(const struct cell_facts *facts);
 
 /* All zero but confidence 0.95 and repeat 1. */
 void cell_facts_init(struct cell_facts *facts);
@@ -80,7 +98,8 @@ void cell_facts_init(struct cell_facts *facts);
 /* Write to `path` (a temporary file beside it, fsync, rename). */
 int cell_facts_write(const struct cell_facts *facts, const char *path, struct error *err);
 
-/* Read from `path`. A file that is not ours, damaged or of a newer version: ERROR_USER. */
+/* Read from `path`. A file that is not ours, damaged or of a newer version: ERROR_USER. What older
+ * ones do not have (the replicas) is as cell_facts_init sets it. */
 int cell_facts_read(const char *path, struct cell_facts *ret, struct error *err);
 
 #endif

@@ -14,6 +14,7 @@ enum field_type {
 	FIELD_COUNT,	   /* unsigned */
 	FIELD_COUNT_OPT,   /* unsigned, or null when its bool is false */
 	FIELD_U64,	   /* decimal string */
+	FIELD_U64_OPT,	   /* the same, or null */
 	FIELD_FRACTION,	   /* double, 0 .. 1 */
 	FIELD_VERDICT_OPT, /* enum verdict_kind, or null */
 	FIELD_MODES,	   /* enum cache_mode[NODES] */
@@ -27,6 +28,7 @@ struct facts_field {
 	size_t offset;
 	size_t size;  /* of TEXT */
 	size_t known; /* offset of the bool (or bool[NODES]) of an _OPT */
+	bool newer;   /* runs of older programs do not have it */
 };
 
 extern const struct facts_field facts_fields[];

@@ -3,8 +3,9 @@
  * facts_read.c - reading cell.json.
  *
  * The file is untrusted: it may come from another machine or an editor. So every field must be
- * there, of its type and in its range, and no other field may be; anything else is an error that
- * names file and field. A change of meaning takes a new schema number.
+ * there (but for those that older programs did not know), of its type and in its range, and no
+ * other field may be; anything else is an error that names file and field. A change of meaning
+ * takes a new schema number.
  */
 #include <jansson.h>
 #include <stdlib.h>
@@ -121,6 +122,9 @@ static int read_field(const json_t *value, const struct facts_field *field, stru
 		return *known ? read_count(value, field->name, at, err) : 0;
 	case FIELD_U64:
 		return read_u64(value, field->name, at, err);
+	case FIELD_U64_OPT:
+		*known = !json_is_null(value);
+		return *known ? read_u64(value, field->name, at, err) : 0;
 	case FIELD_FRACTION:
 		return read_fraction(value, field->name, at, err);
 	case FIELD_VERDICT_OPT:
@@ -182,6 +186,8 @@ static int read_root(json_t *root, struct cell_facts *ret, struct error *err)
 	}
 	for (i = 0; i < facts_n_fields; i++) {
 		value = json_object_get(root, facts_fields[i].name);
+		if (!value && facts_fields[i].newer)
+			continue;
 		if (!value)
 			return error_set(err, ERROR_USER, "field '%s' is missing",
 					 facts_fields[i].name);

@@ -8,6 +8,7 @@
  *   RUN/verdict.json          the judgement (what `report --format json` prints)
  *   RUN/complete              exists once the run came to its end
  *   RUN/domains/{a,b}.xml     the guests' definitions
+ *   RUN/saved/                users' guests as they were, secrets and all (site/saved.h)
  *   RUN/consoles/{a,b}.log    their serial consoles
  *   RUN/canary/               the planted faults the judge was shown
  *   RUN/cells/ID/cell.json    facts.h

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "common/error.h"
+#include "site/host.h"
 
 enum accelerator { ACCELERATOR_AUTO, ACCELERATOR_KVM, ACCELERATOR_TCG, ACCELERATORS };
 extern const char *const accelerator_names[ACCELERATORS]; /* auto kvm tcg */
@@ -16,5 +17,9 @@ extern const char *const accelerator_names[ACCELERATORS]; /* auto kvm tcg */
  * prints a line. KVM asked for by name is believed, unless /dev/kvm does not open (ERROR_WORLD).
  */
 int accelerator_choose(enum accelerator asked, bool *ret_kvm, struct error *err);
+
+/* The same of any host. */
+int accelerator_choose_on(struct host *host, enum accelerator asked, bool *ret_kvm,
+			  struct error *err);
 
 #endif

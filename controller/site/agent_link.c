@@ -264,6 +264,13 @@ int agent_begin_unmount(struct agent_link *link, const char *directory, struct e
 		     message_encode_string(directory, channel_payload(&link->channel)), err);
 }
 
+int agent_begin_await_mount(struct agent_link *link, const struct message_await *await,
+			    struct error *err)
+{
+	return begin(link, MESSAGE_AWAIT_MOUNT,
+		     message_encode_await(await, channel_payload(&link->channel)), err);
+}
+
 int agent_begin_open(struct agent_link *link, const struct message_open *open, struct error *err)
 {
 	return begin(link, MESSAGE_OPEN, message_encode_open(open, channel_payload(&link->channel)),

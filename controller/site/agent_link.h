@@ -49,6 +49,8 @@ int agent_ping(struct agent_link *link, uint64_t timeout_ns, struct ping *ret, s
 int agent_begin_mount(struct agent_link *link, const struct message_mount *mount,
 		      struct error *err);
 int agent_begin_unmount(struct agent_link *link, const char *directory, struct error *err);
+int agent_begin_await_mount(struct agent_link *link, const struct message_await *await,
+			    struct error *err);
 int agent_begin_open(struct agent_link *link, const struct message_open *open, struct error *err);
 int agent_begin_close(struct agent_link *link, struct error *err);
 

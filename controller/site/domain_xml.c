@@ -3,23 +3,21 @@
  * domain_xml.c - see domain_xml.h.
  *
  * The guest is as bare as it can be: a direct kernel boot, a serial console to a file, one virtio
- * port for the agent, one network card on a UDP socket pair of the loopback interface (works
- * without bridge, root network set-up or multicast route), and free PCIe root ports, because q35
+ * port for the agent, one network card on a UDP socket pair between the hosts (works without
+ * bridge, root network set-up or multicast route), and free PCIe root ports, because q35
  * can hot-plug a disk into nothing else.
  */
-#include "site/domain_xml.h"
-
 #include <libxml/parser.h>
-#include <libxml/tree.h>
 #include <libxml/xpath.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "site/domain_xml_internal.h"
+
 #define DESCRIPTION "stalemate lab guest"
 #define FREE_PORTS 6
-#define XML_TEXT(text) ((const xmlChar *)(text))
 
 /* A child element with attributes: name, value, ..., NULL. */
 static xmlNode *element(xmlNode *parent, const char *name, ...)
@@ -83,8 +81,8 @@ static void add_network(xmlNode *devices, const struct guest_spec *spec)
 	snprintf(peer_port, sizeof(peer_port), "%u", spec->peer_port);
 	card = element(devices, "interface", "type", "udp", NULL);
 	element(card, "mac", "address", spec->mac, NULL);
-	source = element(card, "source", "address", "127.0.0.1", "port", peer_port, NULL);
-	element(source, "local", "address", "127.0.0.1", "port", port, NULL);
+	source = element(card, "source", "address", spec->peer_address, "port", peer_port, NULL);
+	element(source, "local", "address", spec->address, "port", port, NULL);
 	element(card, "model", "type", "virtio", NULL);
 }
 
@@ -158,16 +156,24 @@ char *domain_xml_disk(const char *device, enum cache_mode cache, struct error *e
 	return finish(doc, err);
 }
 
+xmlDoc *domain_xml_parse(const char *xml, struct error *err)
+{
+	xmlDoc *doc = xmlReadMemory(xml, (int)strlen(xml), "domain.xml", NULL,
+				    XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
+
+	if (!doc)
+		error_set(err, ERROR_WORLD, "libvirt's domain XML does not parse");
+	return doc;
+}
+
 /* Number of nodes an XPath finds; -1 when the XML does not parse. */
 static int count_nodes(const char *xml, const char *path)
 {
 	xmlXPathContext *context = NULL;
 	xmlXPathObject *found = NULL;
-	xmlDoc *doc;
+	xmlDoc *doc = domain_xml_parse(xml, NULL);
 	int count = -1;
 
-	doc = xmlReadMemory(xml, (int)strlen(xml), "domain.xml", NULL,
-			    XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
 	if (doc)
 		context = xmlXPathNewContext(doc);
 	if (context)
@@ -217,16 +223,20 @@ static void get_string(xmlXPathContext *context, const char *path, char *ret, si
 /* The disk that context is of (a predicate picks the target). */
 static void read_disk(xmlXPathContext *context, struct domain_disk *ret)
 {
-	char shareable[8];
+	char shareable[8], readonly[8];
 
 	get_string(context, "string(@type)", ret->type, sizeof(ret->type));
 	get_string(context, "string(source/@dev | source/@file | source/@name)", ret->source,
 		   sizeof(ret->source));
 	get_string(context, "string(driver/@type)", ret->format, sizeof(ret->format));
+	get_string(context, "string(@device)", ret->device, sizeof(ret->device));
 	get_string(context, "string(driver/@cache)", ret->cache, sizeof(ret->cache));
+	get_string(context, "string(driver/@io)", ret->io, sizeof(ret->io));
 	get_string(context, "string(target/@bus)", ret->bus, sizeof(ret->bus));
 	get_string(context, "string(count(shareable))", shareable, sizeof(shareable));
+	get_string(context, "string(count(readonly))", readonly, sizeof(readonly));
 	ret->shareable = strcmp(shareable, "0") != 0;
+	ret->readonly = strcmp(readonly, "0") != 0;
 }
 
 int domain_xml_disk_at(const char *xml, const char *target, struct domain_disk *ret,
@@ -235,11 +245,9 @@ int domain_xml_disk_at(const char *xml, const char *target, struct domain_disk *
 	xmlXPathContext *context = NULL;
 	xmlXPathObject *disks = NULL;
 	int result = -1, i;
+	xmlDoc *doc = domain_xml_parse(xml, NULL);
 	xmlChar *name;
-	xmlDoc *doc;
 
-	doc = xmlReadMemory(xml, (int)strlen(xml), "domain.xml", NULL,
-			    XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
 	if (doc)
 		context = xmlXPathNewContext(doc);
 	if (context)
@@ -275,6 +283,17 @@ int domain_xml_has_channel(const char *xml, const char *name, struct error *err)
 		return 0;
 	snprintf(path, sizeof(path), "/domain/devices/channel/target[@name='%s']", name);
 	return has_node(xml, path, err);
+}
+
+char *domain_xml_channel(struct error *err)
+{
+	xmlNode *channel;
+	xmlDoc *doc;
+
+	channel = document("channel", &doc);
+	xmlNewProp(channel, XML_TEXT("type"), XML_TEXT("unix"));
+	element(channel, "target", "type", "virtio", "name", GUEST_CHANNEL, NULL);
+	return finish(doc, err);
 }
 
 bool domain_xml_is_ours(const char *xml)

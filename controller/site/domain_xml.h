@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* domain_xml.h - libvirt's XML, built and read with libxml2; nobody else knows it. */
+/* domain_xml.h - libvirt's XML, built, read and edited; only domain_xml*.c know libxml2. */
 #ifndef SITE_DOMAIN_XML_H
 #define SITE_DOMAIN_XML_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "common/error.h"
 #include "rundir/facts.h"
@@ -16,7 +17,9 @@ struct guest_spec {
 	const char *console; /* file that the serial console goes to */
 	const char *mac;
 	unsigned memory_mib;
-	unsigned port, peer_port; /* UDP on 127.0.0.1: the network between the guests */
+	const char *address,
+		*peer_address;	  /* of the hosts: ends of the network between the guests */
+	unsigned port, peer_port; /* UDP */
 };
 
 #define GUEST_CHANNEL "org.stalemate.agent.0" /* name of the agent's virtio port */
@@ -40,8 +43,8 @@ int domain_xml_channel_connected(const char *xml, struct error *err);
 
 /* A disk as a domain has it; what the XML does not say is "". */
 struct domain_disk {
-	char type[16], source[256], format[16], cache[16], bus[16];
-	bool shareable;
+	char type[16], source[256], format[16], cache[16], bus[16], device[16], io[16];
+	bool shareable, readonly;
 };
 
 /* The disk with that target (vdb): 1 with *ret set, 0 if there is none, -1 with *err. */
@@ -50,6 +53,47 @@ int domain_xml_disk_at(const char *xml, const char *target, struct domain_disk *
 
 /* Whether it has a virtio port of that name. -1 with *err. */
 int domain_xml_has_channel(const char *xml, const char *name, struct error *err);
+
+/* The device of that channel, for plugging it into a running guest. To be freed; NULL with *err. */
+char *domain_xml_channel(struct error *err);
+
+/* The channel of that name as a running domain's XML has it, for unplugging it. To be freed; NULL
+ * with *err, also when there is none. */
+char *domain_xml_channel_of(const char *xml, const char *name, struct error *err);
+
+/*
+ * A definition in which that disk's cache mode, and nothing else, is another: CACHE_DEFAULT takes
+ * the attribute away. With run (NULL: without) it bears a mark in its metadata that names the run
+ * whose change that is. To be freed; NULL with *err, also when there is no such disk.
+ */
+char *domain_xml_with_cache(const char *xml, const char *disk, enum cache_mode mode,
+			    const char *run, struct error *err);
+
+/* The run that a definition's mark names: 1 with ret set, 0 if it bears none, -1 with *err. */
+int domain_xml_mark(const char *xml, char *ret, size_t size, struct error *err);
+
+/*
+ * Whether two definitions, as libvirt prints them, are the same: in all but the order of their
+ * controllers, which libvirt does not keep, and the cache mode of that disk and our mark (NULL: in
+ * these, too).
+ * -1 with *err when one does not parse or has no such disk.
+ */
+int domain_xml_equal(const char *xml, const char *other, const char *but_cache_of,
+		     struct error *err);
+
+/* Whether libvirt prints the very same again when it reads this definition, as far as the order of
+ * controllers goes: of a guest that was just defined it may not. -1 with *err. */
+int domain_xml_order_stays(const char *xml, struct error *err);
+
+/* The target (vdb) of the disk with that index: 1 with ret set, 0 past the last, -1 with *err. */
+int domain_xml_disk_name(const char *xml, unsigned index, char *ret, size_t size,
+			 struct error *err);
+
+/* Whose definition it is. */
+struct domain_identity {
+	char name[256], uuid[64];
+};
+int domain_xml_identity(const char *xml, struct domain_identity *ret, struct error *err);
 
 /* Whether the domain was made by us (its description says so). */
 bool domain_xml_is_ours(const char *xml);

@@ -2,13 +2,15 @@
 /* effective.c - see effective.h; the table of modes is that of qemu(1), -drive cache=. */
 #include "site/effective.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <jansson.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+
+#include "common/clock.h"
+#include "common/parse.h"
+
+#define LOOK_NS (60 * NS_PER_S)
 
 static const struct {
 	enum cache_mode mode;
@@ -55,59 +57,52 @@ int effective_parse_query_block(const char *reply, const char *device, struct ef
 	return result;
 }
 
-/* O_DIRECT from the "flags:" line (octal) of an fdinfo file. */
-static bool read_direct(const char *path, bool *ret)
+int effective_count_direct(const char *text, bool *ret, struct error *err)
 {
-	unsigned flags;
-	char line[256];
-	bool got = false;
-	FILE *file;
+	unsigned with = 0, without = 0, flags;
+	const char *line;
 
-	file = fopen(path, "re");
-	if (!file)
-		return false;
-	while (!got && fgets(line, sizeof(line), file))
-		got = sscanf(line, "flags: %o", &flags) == 1;
-	fclose(file);
-	if (got)
-		*ret = flags & O_DIRECT;
-	return got;
-}
-
-int effective_host_direct(pid_t pid, const char *device, bool *ret, struct error *err)
-{
-	unsigned with = 0, without = 0;
-	struct stat wanted, opened;
-	struct dirent *entry;
-	char path[512];
-	bool direct;
-	DIR *dir;
-
-	snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
-	dir = opendir(path);
-	if (!dir || stat(device, &wanted) < 0) {
-		error_set_errno(err, ERROR_WORLD, "%s", dir ? device : path);
-		if (dir)
-			closedir(dir);
-		return -1;
+	for (line = text; *line; line += strcspn(line, "\n"), line += *line == '\n') {
+		if (sscanf(line, "%o", &flags) == 1)
+			*(flags & O_DIRECT ? &with : &without) += 1;
 	}
-	while ((entry = readdir(dir))) {
-		snprintf(path, sizeof(path), "/proc/%d/fd/%s", (int)pid, entry->d_name);
-		if (entry->d_name[0] == '.' || stat(path, &opened) < 0 ||
-		    !S_ISBLK(opened.st_mode) || opened.st_rdev != wanted.st_rdev)
-			continue;
-		snprintf(path, sizeof(path), "/proc/%d/fdinfo/%s", (int)pid, entry->d_name);
-		if (read_direct(path, &direct))
-			*(direct ? &with : &without) += 1;
-	}
-	closedir(dir);
 	if (!with == !without)
 		return error_set(err, ERROR_WORLD,
-				 "QEMU (pid %d) has %s open %u times with O_DIRECT "
-				 "and %u times without",
-				 (int)pid, device, with, without);
+				 "QEMU has the device open %u times with O_DIRECT and %u times "
+				 "without",
+				 with, without);
 	*ret = with;
 	return 0;
+}
+
+/* $1: pid file, $2: device. By device number, since a path may be a link. */
+static const char look[] = "pid=$(cat \"$1\") && want=$(stat -Lc %t:%T \"$2\") || exit\n"
+			   "for fd in /proc/\"$pid\"/fd/*; do\n"
+			   "  [ -b \"$fd\" ] && [ \"$(stat -Lc %t:%T \"$fd\")\" = \"$want\" ] &&\n"
+			   "    sed -n 's/^flags:[[:space:]]*//p' \"/proc/$pid/fdinfo/${fd##*/}\"\n"
+			   "done\n"
+			   "exit 0";
+
+int effective_host_direct(struct host *host, const char *domain, const char *device, bool *ret,
+			  struct error *err)
+{
+	char pid_file[256];
+	const char *argv[] = {"sh", "-c", look, "sh", pid_file, device, NULL};
+	struct process_result result;
+	char clean[256];
+	int got;
+
+	snprintf(pid_file, sizeof(pid_file), QEMU_PID_FILE, domain);
+	if (host_run(host, argv, LOOK_NS, &result, err) < 0)
+		return -1;
+	if (result.status)
+		got = error_set(err, ERROR_WORLD, "cannot look at the QEMU of %s: %s", domain,
+				printable(result.complaint, strcspn(result.complaint, "\n"), clean,
+					  sizeof(clean)));
+	else
+		got = effective_count_direct(result.out, ret, err);
+	process_result_done(&result);
+	return got;
 }
 
 int effective_mode(const struct effective *effective, enum cache_mode *ret, struct error *err)

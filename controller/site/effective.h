@@ -10,9 +10,9 @@
 #define SITE_EFFECTIVE_H
 
 #include <stdbool.h>
-#include <sys/types.h>
 
 #include "rundir/facts.h"
+#include "site/host.h"
 
 struct effective {
 	bool writeback, direct, no_flush; /* QMP query-block: inserted.cache */
@@ -24,9 +24,17 @@ struct effective {
 int effective_parse_query_block(const char *reply, const char *device, struct effective *ret,
 				struct error *err);
 
-/* Whether process `pid` has `device` open with O_DIRECT. ERROR_WORLD when it has not opened it,
- * or has with and without. */
-int effective_host_direct(pid_t pid, const char *device, bool *ret, struct error *err);
+/* Where libvirt keeps the pid of a guest's QEMU; takes the domain's name. */
+#define QEMU_PID_FILE "/run/libvirt/qemu/%s.pid"
+
+/* Whether the QEMU of `domain` on that host has `device` open with O_DIRECT. ERROR_WORLD when it
+ * does not run, has not opened it, or has with and without. */
+int effective_host_direct(struct host *host, const char *domain, const char *device, bool *ret,
+			  struct error *err);
+
+/* The same from what the host says: a line of flags (octal, as in /proc/PID/fdinfo) for each
+ * descriptor of the device. */
+int effective_count_direct(const char *flags, bool *ret, struct error *err);
 
 /* The mode these amount to; ERROR_WORLD when QEMU and kernel contradict, or no mode is so. */
 int effective_mode(const struct effective *effective, enum cache_mode *ret, struct error *err);

@@ -4,10 +4,7 @@
  *
  * One thread runs libvirt's event loop, which its streams (stream_pump.h) and its keepalive need.
  */
-#include "site/hypervisor.h"
-
 #include <libvirt/libvirt-qemu.h>
-#include <libvirt/libvirt.h>
 #include <libvirt/virterror.h>
 #include <pthread.h>
 #include <signal.h>
@@ -16,15 +13,14 @@
 #include <string.h>
 
 #include "common/parse.h"
+#include "site/hypervisor_internal.h"
 #include "site/stream_pump.h"
 
+#define KEEPALIVE_S 5
+#define KEEPALIVE_TIMES 6
 #define WAKE_MS 1000 /* an event loop without timers or descriptors would spin in error */
 
-struct hypervisor {
-	virConnectPtr connection;
-};
-
-static int world_error(struct error *err, const char *what)
+int hypervisor_error(struct error *err, const char *what)
 {
 	const char *message = virGetLastErrorMessage();
 	char clean[512];
@@ -68,6 +64,17 @@ static void start_event_loop(void)
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
+static virConnectPtr connect_to(const char *uri, struct error *err)
+{
+	virConnectPtr connection = virConnectOpen(uri);
+
+	if (connection)
+		virConnectSetKeepAlive(connection, KEEPALIVE_S, KEEPALIVE_TIMES);
+	else
+		hypervisor_error(err, uri);
+	return connection;
+}
+
 struct hypervisor *hypervisor_open(const char *uri, struct error *err)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -79,21 +86,21 @@ struct hypervisor *hypervisor_open(const char *uri, struct error *err)
 		error_set(err, ERROR_WORLD, "out of memory");
 		return NULL;
 	}
-	hypervisor->connection = virConnectOpen(uri);
-	if (!hypervisor->connection) {
-		world_error(err, uri);
-		free(hypervisor);
-		return NULL;
-	}
-	virConnectSetKeepAlive(hypervisor->connection, 5, 6);
-	return hypervisor;
+	hypervisor->uri = strdup(uri);
+	hypervisor->connection = connect_to(uri, err);
+	if (hypervisor->uri && hypervisor->connection)
+		return hypervisor;
+	hypervisor_close(hypervisor);
+	return NULL;
 }
 
 void hypervisor_close(struct hypervisor *hypervisor)
 {
 	if (!hypervisor)
 		return;
-	virConnectClose(hypervisor->connection);
+	if (hypervisor->connection)
+		virConnectClose(hypervisor->connection);
+	free(hypervisor->uri);
 	free(hypervisor);
 }
 
@@ -116,12 +123,12 @@ void hypervisor_versions(struct hypervisor *hypervisor, char *ret, uint32_t size
 		 libvirt % 1000);
 }
 
-static virDomainPtr lookup(struct hypervisor *hypervisor, const char *name, struct error *err)
+virDomainPtr hypervisor_lookup(struct hypervisor *hypervisor, const char *name, struct error *err)
 {
 	virDomainPtr domain = virDomainLookupByName(hypervisor->connection, name);
 
 	if (!domain)
-		world_error(err, name);
+		hypervisor_error(err, name);
 	return domain;
 }
 
@@ -133,7 +140,7 @@ int hypervisor_start(struct hypervisor *hypervisor, const char *xml, bool dies_w
 
 	domain = virDomainCreateXML(hypervisor->connection, xml, flags);
 	if (!domain)
-		return world_error(err, "cannot start a guest");
+		return hypervisor_error(err, "cannot start a guest");
 	virDomainFree(domain);
 	return 0;
 }
@@ -146,7 +153,7 @@ int hypervisor_destroy(struct hypervisor *hypervisor, const char *name, struct e
 	if (!domain)
 		return 0;
 	if (virDomainDestroy(domain) < 0 && virDomainIsActive(domain) > 0)
-		result = world_error(err, name);
+		result = hypervisor_error(err, name);
 	virDomainFree(domain);
 	return result;
 }
@@ -166,14 +173,14 @@ bool hypervisor_running(struct hypervisor *hypervisor, const char *name)
 static char *get_xml(struct hypervisor *hypervisor, const char *name, unsigned flags,
 		     struct error *err)
 {
-	virDomainPtr domain = lookup(hypervisor, name, err);
+	virDomainPtr domain = hypervisor_lookup(hypervisor, name, err);
 	char *xml;
 
 	if (!domain)
 		return NULL;
 	xml = virDomainGetXMLDesc(domain, flags);
 	if (!xml)
-		world_error(err, name);
+		hypervisor_error(err, name);
 	virDomainFree(domain);
 	return xml;
 }
@@ -191,17 +198,23 @@ char *hypervisor_definition(struct hypervisor *hypervisor, const char *name, str
 int hypervisor_look(struct hypervisor *hypervisor, const char *name, struct domain_state *ret,
 		    struct error *err)
 {
-	virDomainPtr domain = lookup(hypervisor, name, err);
-	int autostart = 0;
+	virDomainPtr domain = hypervisor_lookup(hypervisor, name, err);
+	int autostart = 0, state = VIR_DOMAIN_NOSTATE, reason;
 
 	if (!domain)
 		return -1;
 	virDomainGetAutostart(domain, &autostart);
-	*ret = (struct domain_state){.persistent = virDomainIsPersistent(domain) == 1,
-				     .running = virDomainIsActive(domain) == 1,
-				     .autostart = autostart,
-				     .managed_save = virDomainHasManagedSaveImage(domain, 0) == 1,
-				     .snapshots = virDomainSnapshotNum(domain, 0)};
+	virDomainGetState(domain, &state, &reason, 0);
+	*ret = (struct domain_state){
+		.persistent = virDomainIsPersistent(domain) == 1,
+		.running = virDomainIsActive(domain) == 1,
+		.halted = state != VIR_DOMAIN_RUNNING && state != VIR_DOMAIN_BLOCKED,
+		.autostart = autostart,
+		.managed_save = virDomainHasManagedSaveImage(domain, 0) == 1,
+		.snapshots = virDomainSnapshotNum(domain, 0),
+		.checkpoints = virDomainListAllCheckpoints(domain, NULL, 0),
+	};
+	virDomainGetUUIDString(domain, ret->uuid);
 	virDomainFree(domain);
 	return 0;
 }
@@ -209,42 +222,42 @@ int hypervisor_look(struct hypervisor *hypervisor, const char *name, struct doma
 char *hypervisor_guest_agent(struct hypervisor *hypervisor, const char *name, const char *command,
 			     int timeout_s, struct error *err)
 {
-	virDomainPtr domain = lookup(hypervisor, name, err);
+	virDomainPtr domain = hypervisor_lookup(hypervisor, name, err);
 	char *reply;
 
 	if (!domain)
 		return NULL;
 	reply = virDomainQemuAgentCommand(domain, command, timeout_s, 0);
 	if (!reply)
-		world_error(err, name);
+		hypervisor_error(err, name);
 	virDomainFree(domain);
 	return reply;
 }
 
-int hypervisor_attach(struct hypervisor *hypervisor, const char *name, const char *disk_xml,
+int hypervisor_attach(struct hypervisor *hypervisor, const char *name, const char *device_xml,
 		      struct error *err)
 {
-	virDomainPtr domain = lookup(hypervisor, name, err);
+	virDomainPtr domain = hypervisor_lookup(hypervisor, name, err);
 	int result = 0;
 
 	if (!domain)
 		return -1;
-	if (virDomainAttachDeviceFlags(domain, disk_xml, VIR_DOMAIN_AFFECT_LIVE) < 0)
-		result = world_error(err, name);
+	if (virDomainAttachDeviceFlags(domain, device_xml, VIR_DOMAIN_AFFECT_LIVE) < 0)
+		result = hypervisor_error(err, name);
 	virDomainFree(domain);
 	return result;
 }
 
-int hypervisor_detach(struct hypervisor *hypervisor, const char *name, const char *disk_xml,
+int hypervisor_detach(struct hypervisor *hypervisor, const char *name, const char *device_xml,
 		      struct error *err)
 {
-	virDomainPtr domain = lookup(hypervisor, name, err);
+	virDomainPtr domain = hypervisor_lookup(hypervisor, name, err);
 	int result = 0;
 
 	if (!domain)
 		return -1;
-	if (virDomainDetachDeviceFlags(domain, disk_xml, VIR_DOMAIN_AFFECT_LIVE) < 0)
-		result = world_error(err, name);
+	if (virDomainDetachDeviceFlags(domain, device_xml, VIR_DOMAIN_AFFECT_LIVE) < 0)
+		result = hypervisor_error(err, name);
 	virDomainFree(domain);
 	return result;
 }
@@ -252,35 +265,47 @@ int hypervisor_detach(struct hypervisor *hypervisor, const char *name, const cha
 char *hypervisor_qmp(struct hypervisor *hypervisor, const char *name, const char *command,
 		     struct error *err)
 {
-	virDomainPtr domain = lookup(hypervisor, name, err);
+	virDomainPtr domain = hypervisor_lookup(hypervisor, name, err);
 	char *reply = NULL;
 
 	if (!domain)
 		return NULL;
 	if (virDomainQemuMonitorCommand(domain, command, &reply, 0) < 0) {
-		world_error(err, name);
+		hypervisor_error(err, name);
 		reply = NULL;
 	}
 	virDomainFree(domain);
 	return reply;
 }
 
+/*
+ * A channel has a connection of its own, which ends with it. On a shared one, a stream that the
+ * event thread aborts and a call of another thread get into each other's way: of some hundred such
+ * calls one never got its answer (libvirt 9.0).
+ */
 int hypervisor_channel(struct hypervisor *hypervisor, const char *name, const char *channel,
 		       struct error *err)
 {
-	virDomainPtr domain = lookup(hypervisor, name, err);
-	virStreamPtr stream;
+	struct hypervisor own = {.connection = connect_to(hypervisor->uri, err)};
+	virDomainPtr domain = NULL;
+	virStreamPtr stream = NULL;
 	int fd = -1;
 
-	if (!domain)
+	if (!own.connection)
 		return -1;
-	stream = virStreamNew(hypervisor->connection, VIR_STREAM_NONBLOCK);
+	domain = hypervisor_lookup(&own, name, err);
+	if (!domain)
+		goto out;
+	stream = virStreamNew(own.connection, VIR_STREAM_NONBLOCK);
 	if (!stream || virDomainOpenChannel(domain, channel, stream, VIR_DOMAIN_CHANNEL_FORCE) < 0)
-		world_error(err, "cannot open the agent's channel");
+		hypervisor_error(err, "cannot open the agent's channel");
 	else
 		fd = stream_pump_start(stream, err);
+out:
 	if (stream)
 		virStreamFree(stream);
-	virDomainFree(domain);
+	if (domain)
+		virDomainFree(domain);
+	virConnectClose(own.connection); /* the pump's stream keeps it */
 	return fd;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * hypervisor.h - a libvirt connection and the domains behind it; the only file that knows libvirt.
+ * hypervisor.h - a libvirt connection and the domains behind it; only hypervisor*.c know libvirt.
  *
  * Domains are named, not held: a name is looked up on each call, so a domain that vanished is an
  * error there and nothing dangles.
@@ -44,27 +44,53 @@ char *hypervisor_xml(struct hypervisor *hypervisor, const char *name, struct err
 /* The same of the definition that the next start uses. */
 char *hypervisor_definition(struct hypervisor *hypervisor, const char *name, struct error *err);
 
+/* That definition with its secrets (VNC passwords and the like): what defines it again. */
+char *hypervisor_definition_secure(struct hypervisor *hypervisor, const char *name,
+				   struct error *err);
+
 /* What a domain is, beside its XML. */
 struct domain_state {
+	char uuid[37];
 	bool persistent, running, autostart, managed_save;
-	int snapshots; /* -1: libvirt does not say */
+	bool halted;		    /* it runs no code: paused, crashed, shutting down, off */
+	int snapshots, checkpoints; /* -1: libvirt does not say */
 };
 
 /* -1 with ERROR_WORLD when there is no such domain, or libvirt does not answer. */
 int hypervisor_look(struct hypervisor *hypervisor, const char *name, struct domain_state *ret,
 		    struct error *err);
 
+/* Define a persistent domain, or define it anew: its next start uses that. Its autostart stays. */
+int hypervisor_define(struct hypervisor *hypervisor, const char *xml, struct error *err);
+
+int hypervisor_set_autostart(struct hypervisor *hypervisor, const char *name, bool on,
+			     struct error *err);
+
+/* Start a domain by its definition. Running already: fine. */
+int hypervisor_start_defined(struct hypervisor *hypervisor, const char *name, struct error *err);
+
+/* Ask the guest to shut down: through its QEMU guest agent if there is one, else by ACPI. It is off
+ * when hypervisor_is_off says 1. Off already: fine. */
+int hypervisor_shutdown(struct hypervisor *hypervisor, const char *name, struct error *err);
+
+/* 1 if it is shut off, 0 if not, -1 with *err: also when there is no such domain. */
+int hypervisor_is_off(struct hypervisor *hypervisor, const char *name, struct error *err);
+
+/* Whether a block job (copy, commit, backup) works on a disk of a running domain. -1 with *err. */
+int hypervisor_block_job(struct hypervisor *hypervisor, const char *name, const char *disk,
+			 struct error *err);
+
 /* One command of the QEMU guest agent in the domain, its reply to be freed with free(); NULL with
  * *err, also when no such agent answers within timeout_s seconds. */
 char *hypervisor_guest_agent(struct hypervisor *hypervisor, const char *name, const char *command,
 			     int timeout_s, struct error *err);
 
-/* Hot-plug a disk. */
-int hypervisor_attach(struct hypervisor *hypervisor, const char *name, const char *disk_xml,
+/* Hot-plug a device: a disk, a channel. The definition stays as it is. */
+int hypervisor_attach(struct hypervisor *hypervisor, const char *name, const char *device_xml,
 		      struct error *err);
 
-/* Ask the guest to give a disk back; it is gone once hypervisor_xml no longer shows it. */
-int hypervisor_detach(struct hypervisor *hypervisor, const char *name, const char *disk_xml,
+/* Ask the guest to give a device back; it is gone once hypervisor_xml no longer shows it. */
+int hypervisor_detach(struct hypervisor *hypervisor, const char *name, const char *device_xml,
 		      struct error *err);
 
 /* One QMP command, its reply to be freed with free(); NULL with *err. */
@@ -73,7 +99,8 @@ char *hypervisor_qmp(struct hypervisor *hypervisor, const char *name, const char
 
 /*
  * Open the domain's virtio channel: a stream of libvirt, pumped by the event loop's thread to and
- * from a socket whose other end is returned (non-blocking). Close it to close the channel. -1 with
+ * from a socket whose other end is returned (non-blocking). It has a connection of its own, which
+ * outlives hypervisor_close. Close it to close the channel. -1 with
  * *err.
  */
 int hypervisor_channel(struct hypervisor *hypervisor, const char *name, const char *channel,

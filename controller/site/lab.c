@@ -21,17 +21,73 @@
 
 #include "common/clock.h"
 #include "common/parse.h"
+#include "site/built_guests.h"
 #include "site/daemons.h"
+#include "site/effective.h"
 #include "site/hypervisor.h"
 #include "site/interrupt.h"
 #include "site/process.h"
-#include "site/wait.h"
 
-#define BOOT_NS (180 * NS_PER_S) /* two guests under emulation take 11 s on two idle cores */
-#define GREET_NS (20 * NS_PER_S)
-#define MEMORY_MIB 512
 #define SPACE_SPARE (64ULL << 20)
-#define TAIL_SIZE 1200 /* of a console, in an error message */
+
+const char *const lab_guest_names[NODES] = {"stalemate-lab-a", "stalemate-lab-b"};
+static const char *const consoles[NODES] = {LAB_DISK_DIR "/console-a.log",
+					    LAB_DISK_DIR "/console-b.log"};
+
+void lab_describe(const struct lab_state *state, struct site *ret)
+{
+	unsigned node;
+
+	ret->built = true;
+	ret->volume = VOLUME_GFS2;
+	ret->steady_clocks = state->kvm;
+	snprintf(ret->accelerator, sizeof(ret->accelerator), "%s", state->kvm ? "kvm" : "tcg");
+	snprintf(ret->packages, sizeof(ret->packages), "%s", state->image.packages);
+	for (node = 0; node < NODES; node++) {
+		struct site_node *n = &ret->nodes[node];
+		struct built_guest *guest = &ret->guests[node];
+
+		n->letter = (char)('a' + node);
+		snprintf(n->device, sizeof(n->device), "%s", state->loops[node]);
+		snprintf(n->source, sizeof(n->source), "%s", state->loops[node]);
+		snprintf(n->domain, sizeof(n->domain), "%s", lab_guest_names[node]);
+		guest->kvm = state->kvm;
+		guest->port = state->ports[node];
+		snprintf(guest->address, sizeof(guest->address), "127.0.0.1");
+		snprintf(guest->console, sizeof(guest->console), "%s", consoles[node]);
+		snprintf(guest->kernel, sizeof(guest->kernel), "%s", state->image.kernel);
+		snprintf(guest->initramfs, sizeof(guest->initramfs), "%s", state->image.initramfs);
+	}
+}
+
+/* Both hosts are this machine: two handles on it, one connection to its libvirt. */
+static int connect_site(struct site *site, struct error *err)
+{
+	const struct host_options local = {.ssh = "local"};
+	unsigned node;
+
+	for (node = 0; node < NODES; node++) {
+		site->nodes[node].host = host_open(&local, err);
+		if (!site->nodes[node].host)
+			return -1;
+	}
+	site->nodes[0].hypervisor = hypervisor_open(LIBVIRT_URI, err);
+	site->nodes[1].hypervisor = site->nodes[0].hypervisor;
+	return site->nodes[0].hypervisor ? 0 : -1;
+}
+
+static void disconnect_site(struct site *site)
+{
+	unsigned node;
+
+	site_disconnect(site);
+	hypervisor_close(site->nodes[0].hypervisor);
+	for (node = 0; node < NODES; node++) {
+		host_close(site->nodes[node].host);
+		site->nodes[node].host = NULL;
+		site->nodes[node].hypervisor = NULL;
+	}
+}
 
 /* A UDP port of the loopback interface that nobody has now. 0 = none. */
 static unsigned free_port(void)
@@ -79,10 +135,8 @@ static int bring_up(struct lab *lab, struct error *err)
 {
 	unsigned node;
 
-	if (daemons_start(lab->options.progress, err) < 0)
-		return -1;
-	lab->hypervisor = hypervisor_open(LIBVIRT_URI, err);
-	if (!lab->hypervisor || create_volume(lab, err) < 0)
+	if (daemons_start(lab->options.progress, err) < 0 || connect_site(&lab->site, err) < 0 ||
+	    create_volume(lab, err) < 0)
 		return -1;
 	for (node = 0; node < NODES; node++) {
 		lab->state.ports[node] = free_port();
@@ -91,7 +145,8 @@ static int bring_up(struct lab *lab, struct error *err)
 		if (loop_attach(LAB_VOLUME, lab->state.loops[node], err) < 0)
 			return -1;
 	}
-	if (lab_boot(lab, err) < 0)
+	lab_describe(&lab->state, &lab->site);
+	if (built_guests_boot(&lab->site, err) < 0)
 		return -1;
 	lab->state.persistent = lab->options.persistent;
 	return lab_state_write(&lab->state, err);
@@ -101,6 +156,7 @@ static int bring_up(struct lab *lab, struct error *err)
 static bool adopt(struct lab *lab)
 {
 	struct lab_state found;
+	struct error ignored;
 	unsigned node;
 
 	if (!lab_state_read(&found) || found.kvm != lab->state.kvm ||
@@ -108,31 +164,25 @@ static bool adopt(struct lab *lab)
 	    strcmp(found.image.initramfs, lab->state.image.initramfs) ||
 	    !hypervisor_reachable(LIBVIRT_URI))
 		return false;
-	lab->hypervisor = hypervisor_open(LIBVIRT_URI, NULL);
-	if (!lab->hypervisor)
+	if (connect_site(&lab->site, &ignored) < 0)
 		return false;
 	lab->state = found;
 	lab->options.persistent = found.persistent;
+	lab_describe(&lab->state, &lab->site);
 	for (node = 0; node < NODES; node++) {
-		if (!hypervisor_running(lab->hypervisor, lab_guest_names[node]) ||
-		    lab_connect(lab, node, &(struct error){0}) < 0)
+		if (!hypervisor_running(lab->site.nodes[node].hypervisor, lab_guest_names[node]) ||
+		    built_guest_connect(&lab->site, node, &ignored) < 0)
 			return false;
 	}
 	progress_step(lab->options.progress, "using the lab that is up");
 	return true;
 }
 
-static void let_go(struct lab *lab)
-{
-	lab_disconnect(lab);
-	hypervisor_close(lab->hypervisor);
-	lab->hypervisor = NULL;
-}
-
 /* Destroy our guests, starting libvirtd for it if QEMUs are there without it. */
 static int destroy_guests(const struct progress *progress, bool *found, struct error *err)
 {
-	struct hypervisor *hypervisor;
+	struct lab_state unknown = {0};
+	struct site site = {0};
 	bool leftover = false;
 	char path[128];
 	unsigned node;
@@ -146,11 +196,11 @@ static int destroy_guests(const struct progress *progress, bool *found, struct e
 		return 0;
 	if (leftover && daemons_start(progress, err) < 0)
 		return -1;
-	hypervisor = hypervisor_open(LIBVIRT_URI, err);
-	if (!hypervisor)
-		return -1;
-	result = lab_destroy_guests(hypervisor, found, err);
-	hypervisor_close(hypervisor);
+	lab_describe(&unknown, &site);
+	result = connect_site(&site, err);
+	if (!result)
+		result = built_guests_destroy(&site, found, err);
+	disconnect_site(&site);
 	return result;
 }
 
@@ -168,7 +218,7 @@ static int take_down(const struct progress *progress, bool *found, struct error 
 	*found |= !access(LAB_VOLUME, F_OK) || daemons_ours();
 	unlink(LAB_VOLUME);
 	for (node = 0; node < NODES; node++)
-		unlink(lab_console(node));
+		unlink(consoles[node]);
 	lab_state_remove();
 	daemons_stop();
 	interrupt_hold(held);
@@ -177,7 +227,13 @@ static int take_down(const struct progress *progress, bool *found, struct error 
 
 int lab_open(const struct lab_options *options, struct lab *ret, struct error *err)
 {
-	struct lab lab = {.options = *options, .lock = -1};
+	struct lab lab = {
+		.options = *options,
+		.lock = -1,
+		.site = {.progress = options->progress,
+			 .boot_ns = options->boot_ns,
+			 .dies_with_us = !options->persistent},
+	};
 	struct error ignored;
 	bool found;
 
@@ -189,13 +245,13 @@ int lab_open(const struct lab_options *options, struct lab *ret, struct error *e
 	    image_build(options->progress, &lab.state.image, err) < 0)
 		goto fail;
 	if (!adopt(&lab)) {
-		let_go(&lab);
+		disconnect_site(&lab.site);
 		if (take_down(options->progress, &found, err) < 0)
 			goto fail;
 		if (found)
 			progress_step(options->progress, "cleaned up what an earlier run left");
 		if (bring_up(&lab, err) < 0) {
-			lab_disconnect(&lab);
+			site_disconnect(&lab.site);
 			take_down(options->progress, &found, &ignored);
 			goto fail;
 		}
@@ -203,7 +259,7 @@ int lab_open(const struct lab_options *options, struct lab *ret, struct error *e
 	*ret = lab;
 	return 0;
 fail:
-	let_go(&lab);
+	disconnect_site(&lab.site);
 	lab_unlock(lab.lock);
 	return -1;
 }
@@ -213,10 +269,10 @@ void lab_close(struct lab *lab)
 	struct error ignored;
 	bool found;
 
-	lab_disconnect(lab);
+	site_disconnect(&lab->site);
 	if (!lab->options.persistent)
 		take_down(lab->options.progress, &found, &ignored);
-	let_go(lab);
+	disconnect_site(&lab->site);
 	lab_unlock(lab->lock);
 }
 

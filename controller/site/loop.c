@@ -151,16 +151,3 @@ int loop_detach_all(const char *file, struct error *err)
 	closedir(dir);
 	return result;
 }
-
-int loop_flush(const char *device, struct error *err)
-{
-	int fd = open(device, O_RDONLY | O_CLOEXEC), result = 0;
-
-	if (fd < 0)
-		return error_set_errno(err, ERROR_WORLD, "%s", device);
-	if (fsync(fd) < 0 || ioctl(fd, BLKFLSBUF, 0) < 0)
-		result = error_set_errno(err, ERROR_WORLD, "cannot drop the page cache of %s",
-					 device);
-	close(fd);
-	return result;
-}

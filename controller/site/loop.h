@@ -20,7 +20,4 @@ int loop_attach(const char *file, char ret[LOOP_NAME_MAX], struct error *err);
 /* Detach every loop device whose file is `file`. Returns 0 even if there was none. */
 int loop_detach_all(const char *file, struct error *err);
 
-/* Write back and drop what the device's page cache holds (BLKFLSBUF). */
-int loop_flush(const char *device, struct error *err);
-
 #endif

@@ -15,28 +15,25 @@
 #include "common/clock.h"
 #include "common/parse.h"
 #include "site/interrupt.h"
+#include "site/output.h"
 
-#define OUT_MAX (1U << 20)
-#define COMPLAINT_MAX 4096U
 #define POLL_MS 100
 
 /* One of the child's outputs, being collected. */
 struct collector {
 	int fd;
-	char *text;
-	size_t used, max;
-	bool keep_tail; /* beyond max: drop the oldest half, else the newest */
-	size_t line;	/* start of the line that progress has not seen */
+	struct output output;
+	size_t line; /* start of the line that progress has not seen */
 };
 
 static void report_lines(struct collector *c, const struct progress *progress)
 {
-	char *end;
+	const char *line, *end;
 
-	while ((end = memchr(c->text + c->line, '\n', c->used - c->line))) {
-		progress_step(progress, "%.*s", (int)(end - (c->text + c->line)),
-			      c->text + c->line);
-		c->line = (size_t)(end - c->text) + 1;
+	while ((end = memchr(c->output.text + c->line, '\n', c->output.used - c->line))) {
+		line = c->output.text + c->line;
+		progress_step(progress, "%.*s", (int)(end - line), line);
+		c->line += (size_t)(end - line) + 1;
 	}
 }
 
@@ -44,7 +41,7 @@ static void report_lines(struct collector *c, const struct progress *progress)
 static bool collect(struct collector *c, const struct progress *progress)
 {
 	char buf[4096];
-	size_t half, take;
+	size_t dropped;
 	ssize_t n;
 
 	n = read(c->fd, buf, sizeof(buf));
@@ -52,33 +49,25 @@ static bool collect(struct collector *c, const struct progress *progress)
 		return true;
 	if (n <= 0)
 		return false;
-	if (c->keep_tail && c->used + (size_t)n > c->max) {
-		half = c->used / 2;
-		memmove(c->text, c->text + half, c->used - half);
-		c->used -= half;
-		c->line = c->line > half ? c->line - half : 0;
-	}
-	take = c->max - c->used < (size_t)n ? c->max - c->used : (size_t)n;
-	memcpy(c->text + c->used, buf, take);
-	c->used += take;
-	c->text[c->used] = 0;
+	dropped = output_add(&c->output, buf, (size_t)n);
+	c->line -= dropped < c->line ? dropped : c->line;
 	if (progress)
 		report_lines(c, progress);
 	return true;
 }
 
-static void child(const char *const argv[], int out, int complaint)
+void process_exec(const char *const argv[], int in, int out, int complaint)
 {
 	sigset_t none;
-	int null = open("/dev/null", O_RDONLY);
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	setpgid(0, 0);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
-	dup2(null, 0);
+	dup2(in < 0 ? null : in, 0);
 	dup2(out, 1);
-	dup2(complaint, 2);
+	dup2(complaint < 0 ? null : complaint, 2);
 	execvp(argv[0], (char *const *)argv);
 	dprintf(2, "cannot run: %s\n", strerror(errno));
 	_exit(127);
@@ -114,28 +103,26 @@ static int gather(struct collector *out, struct collector *complaint, uint64_t d
 int process_run(const char *const argv[], uint64_t timeout_ns, const struct progress *progress,
 		struct process_result *ret, struct error *err)
 {
-	struct collector out = {.fd = -1, .max = OUT_MAX};
-	struct collector complaint = {.fd = -1, .max = COMPLAINT_MAX, .keep_tail = true};
+	struct collector out = {.fd = -1}, complaint = {.fd = -1};
 	uint64_t deadline = clock_ns() + timeout_ns;
 	int out_pipe[2] = {-1, -1}, complaint_pipe[2] = {-1, -1};
 	int result = -1, status;
 	pid_t pid;
 
-	out.text = malloc(OUT_MAX + 1);
-	complaint.text = malloc(COMPLAINT_MAX + 1);
-	if (!out.text || !complaint.text || pipe2(out_pipe, O_CLOEXEC) < 0 ||
-	    pipe2(complaint_pipe, O_CLOEXEC) < 0) {
+	if (output_init(&out.output, OUTPUT_MAX, false, err) < 0 ||
+	    output_init(&complaint.output, OUTPUT_COMPLAINT_MAX, true, err) < 0)
+		goto out;
+	if (pipe2(out_pipe, O_CLOEXEC) < 0 || pipe2(complaint_pipe, O_CLOEXEC) < 0) {
 		error_set_errno(err, ERROR_WORLD, "cannot run %s", argv[0]);
 		goto out;
 	}
-	out.text[0] = complaint.text[0] = 0;
 	pid = fork();
 	if (pid < 0) {
 		error_set_errno(err, ERROR_WORLD, "cannot run %s", argv[0]);
 		goto out;
 	}
 	if (!pid)
-		child(argv, out_pipe[1], complaint_pipe[1]);
+		process_exec(argv, -1, out_pipe[1], complaint_pipe[1]);
 	close(out_pipe[1]);
 	close(complaint_pipe[1]);
 	out.fd = out_pipe[0];
@@ -153,9 +140,9 @@ int process_run(const char *const argv[], uint64_t timeout_ns, const struct prog
 	if (result < 0)
 		goto out;
 	ret->status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-	ret->out = out.text;
-	ret->complaint = complaint.text;
-	out.text = complaint.text = NULL;
+	ret->out = out.output.text;
+	ret->complaint = complaint.output.text;
+	out.output.text = complaint.output.text = NULL;
 out:
 	for (status = 0; status < 2; status++) {
 		if (out_pipe[status] >= 0)
@@ -167,8 +154,8 @@ out:
 		close(out.fd);
 	if (complaint.fd >= 0)
 		close(complaint.fd);
-	free(out.text);
-	free(complaint.text);
+	output_done(&out.output);
+	output_done(&complaint.output);
 	return result;
 }
 
@@ -179,21 +166,26 @@ void process_result_done(struct process_result *result)
 	result->out = result->complaint = NULL;
 }
 
+int process_result_ok(struct process_result *result, const char *name, struct error *err)
+{
+	int status = result->status;
+	char clean[1024];
+
+	if (status)
+		error_set(err, ERROR_WORLD, "%s failed (exit status %d): %s", name, status,
+			  printable(result->complaint, strcspn(result->complaint, "\n"), clean,
+				    sizeof(clean)));
+	process_result_done(result);
+	return status ? -1 : 0;
+}
+
 int process_run_ok(const char *const argv[], uint64_t timeout_ns, struct error *err)
 {
 	struct process_result result;
-	char clean[1024];
-	int status;
 
 	if (process_run(argv, timeout_ns, NULL, &result, err) < 0)
 		return -1;
-	status = result.status;
-	if (status)
-		error_set(err, ERROR_WORLD, "%s failed (exit status %d): %s", argv[0], status,
-			  printable(result.complaint, strcspn(result.complaint, "\n"), clean,
-				    sizeof(clean)));
-	process_result_done(&result);
-	return status ? -1 : 0;
+	return process_result_ok(&result, argv[0], err);
 }
 
 uint64_t process_started(pid_t pid)

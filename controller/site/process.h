@@ -12,8 +12,8 @@
 
 struct process_result {
 	int status;	 /* exit status, or 128 + signal */
-	char *out;	 /* standard output, at most 1 MiB, NUL-terminated; to be freed */
-	char *complaint; /* the last lines of standard error, at most 4 KiB; to be freed */
+	char *out;	 /* standard output, its first 1 MiB, NUL-terminated; to be freed */
+	char *complaint; /* the last 4 KiB of standard error; to be freed */
 };
 
 /*
@@ -26,8 +26,18 @@ int process_run(const char *const argv[], uint64_t timeout_ns, const struct prog
 		struct process_result *ret, struct error *err);
 void process_result_done(struct process_result *result);
 
+/* Releases the result. 0 if its exit status is 0; else ERROR_WORLD: what `name` complains of. */
+int process_result_ok(struct process_result *result, const char *name, struct error *err);
+
 /* process_run, and an ERROR_WORLD with the complaint unless the exit status is 0. */
 int process_run_ok(const char *const argv[], uint64_t timeout_ns, struct error *err);
+
+/*
+ * In a child, after fork: become that program, in a group of its own, with no signal blocked. in:
+ * -1 for none (/dev/null); complaint: -1 to drop it. Exit status 127 if it cannot be run.
+ */
+void process_exec(const char *const argv[], int in, int out, int complaint)
+	__attribute__((noreturn));
 
 /*
  * A process by pid and by when it started (clock ticks since boot, /proc/PID/stat field 22), so

@@ -71,6 +71,7 @@ HARNESS struct message_open an_open(void)
 				    .create = 1};
 
 	snprintf(open.path, sizeof(open.path), "%s/target", scratch);
+	snprintf(open.io, sizeof(open.io), "buffered");
 	return open;
 }
 

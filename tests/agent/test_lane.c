@@ -10,7 +10,7 @@
 
 #include "agent/lane.h"
 
-/* An I/O path that is io_sync, but for its n-th read, write or flush from now on. */
+/* An I/O path that is io_buffered, but for its n-th read, write or flush from now on. */
 static struct {
 	int fail_in; /* 1: the next call; 0: never */
 	bool is_short;
@@ -25,7 +25,7 @@ static bool faulty(void)
 static int fake_read(void *file, void *buf, size_t size, uint64_t at, struct error *err)
 {
 	if (!faulty())
-		return io_sync.read(file, buf, size, at, err);
+		return io_buffered.read(file, buf, size, at, err);
 	if (fault.leaves_buffer)
 		return 0;
 	errno = EIO;
@@ -35,7 +35,7 @@ static int fake_read(void *file, void *buf, size_t size, uint64_t at, struct err
 static int fake_write(void *file, const void *buf, size_t size, uint64_t at, struct error *err)
 {
 	if (!faulty())
-		return io_sync.write(file, buf, size, at, err);
+		return io_buffered.write(file, buf, size, at, err);
 	errno = EIO;
 	return io_result(fault.is_short ? (ssize_t)size / 2 : -1, size, "write", err);
 }
@@ -43,29 +43,30 @@ static int fake_write(void *file, const void *buf, size_t size, uint64_t at, str
 static int fake_flush(void *file, struct error *err)
 {
 	if (!faulty())
-		return io_sync.flush(file, err);
+		return io_buffered.flush(file, err);
 	errno = EIO;
 	return io_result(-1, 0, "fsync", err);
 }
 
 static void *fake_open(int fd, struct error *err)
 {
-	return io_sync.open(fd, err);
+	return io_buffered.open(fd, err);
 }
 
 static void fake_close(void *file)
 {
-	io_sync.close(file);
+	io_buffered.close(file);
 }
 
 static const struct io_path fake = {
-	.name = "fake",
+	.name = "buffered",
 	.open = fake_open,
 	.read = fake_read,
 	.write = fake_write,
 	.flush = fake_flush,
 	.close = fake_close,
 };
+static const struct io_path *const fakes[] = {&fake, NULL};
 
 /* A lane as serve.c sees it; `c` reads what it sends. */
 static struct {
@@ -89,7 +90,7 @@ static int setup(void **state)
 	channel_init(at.channel, at.fds[1], at.fds[1]);
 	outlet_init(&at.outlet, at.channel);
 	at.connection = outlet_connect(&at.outlet, 5);
-	at.lane = lane_start(&at.outlet, &fake, NULL);
+	at.lane = lane_start(&at.outlet, fakes, NULL);
 	assert_non_null(at.lane);
 	at.c = controller_new(at.fds[0], at.fds[0], 5);
 	at.c->channel.established = true;
@@ -405,6 +406,55 @@ static void test_refused_runs(void **state)
 	expect(at.c, submit(MESSAGE_CLOSE, 1), "payload");
 }
 
+/* Guards against: a path that is not there replaced by one that is, and a device taken for granted.
+ */
+static void test_open_names(void **state)
+{
+	struct message_open open = an_open();
+
+	(void)state;
+	snprintf(open.io, sizeof(open.io), "direct");
+	open_target(&open, "no I/O path is named 'direct'"); /* not in this table */
+	open.io[0] = 0;
+	open_target(&open, "no I/O path is named ''");
+	open = an_open();
+	open.device = 1;
+	open_target(&open, "'direct' only");
+	open.path[0] = 0;
+	snprintf(open.serial, sizeof(open.serial), "no-such-serial");
+	open.timeout_ms = 30;
+	open_target(&open, "no disk with serial 'no-such-serial' appeared within 30 ms");
+}
+
+static uint32_t submit_await(const char *directory, const char *fstype, uint32_t timeout_ms)
+{
+	struct message_await await = {.timeout_ms = timeout_ms};
+
+	snprintf(await.directory, sizeof(await.directory), "%s", directory);
+	snprintf(await.fstype, sizeof(await.fstype), "%s", fstype);
+	return submit(MESSAGE_AWAIT_MOUNT, message_encode_await(&await, at.payload));
+}
+
+/* Guards against: a wait that ends too early, too late, or not when its controller is gone. */
+static void test_await(void **state)
+{
+	uint64_t start = clock_ns();
+
+	(void)state;
+	expect(at.c, submit_await("/proc/self", "proc", 0), NULL);
+	expect(at.c, submit_await("/proc/self", "gfs2", 200), "/proc/self is on proc (");
+	assert_true(clock_ns() - start >= 200 * NS_PER_MS);
+	expect(at.c, submit_await("proc", "proc", 60000), "absolute path");
+	submit_await("/proc", "gfs2", 60000);
+	at.connection = outlet_connect(&at.outlet, 6);
+	lane_reset(at.lane);
+	channel_init(&at.c->channel, at.fds[0], at.fds[0]);
+	at.c->channel.nonce = 6;
+	at.c->channel.established = true;
+	expect(at.c, submit(MESSAGE_CLOSE, 0), NULL);
+	assert_true(clock_ns() - start < 20 * NS_PER_S);
+}
+
 /* Guards against: records lost where a frame of them is full. */
 static void test_full_batch(void **state)
 {
@@ -471,7 +521,8 @@ int main(void)
 		TEST(test_write_read),	 TEST(test_ranges),	  TEST(test_damage),
 		TEST(test_foreign),	 TEST(test_failing_io),	  TEST(test_poison),
 		TEST(test_failing_open), TEST(test_refused_runs), TEST(test_full_batch),
-		TEST(test_reset),	 TEST(test_queue_limit),
+		TEST(test_reset),	 TEST(test_queue_limit),  TEST(test_open_names),
+		TEST(test_await),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -31,7 +31,7 @@ static void *run_serve(void *argument)
 					.out = agent.agent_out,
 					.build = "9.8.7",
 					.kmsg = agent.kmsg,
-					.io = &io_sync};
+					.paths = io_paths};
 	struct error err;
 
 	agent.result = serve(&options, &err);
@@ -231,7 +231,7 @@ static void other_version(void **state)
 	assert_int_equal(write(agent.out, buf, sizeof(buf)), sizeof(buf));
 	assert_int_equal(answer(c), MESSAGE_FAILED);
 	assert_int_equal(message_decode_failed(&c->frame, &failed, NULL), 0);
-	assert_non_null(strstr(failed.text, "version 1"));
+	assert_non_null(strstr(failed.text, "version 2 "));
 	c->channel.sent = 0;
 	hello(c);
 	ping(c);

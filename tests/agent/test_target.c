@@ -5,14 +5,14 @@
 #include <errno.h>
 #include <sys/mount.h>
 
-#include "agent/claim.h"
 #include "agent/mount.h"
 #include "agent/target.h"
+#include "common/claim.h"
 
 static struct target *opened(const struct message_open *open)
 {
 	struct error err = {0};
-	struct target *target = target_open(open, &io_sync, &err);
+	struct target *target = target_open(open, &io_buffered, &err);
 
 	if (!target)
 		fail_msg("%s", err.text);
@@ -24,7 +24,7 @@ static void refused(const struct message_open *open, enum error_kind kind, const
 {
 	struct error err = {0};
 
-	assert_null(target_open(open, &io_sync, &err));
+	assert_null(target_open(open, &io_buffered, &err));
 	if (err.kind != kind || !strstr(err.text, text))
 		fail_msg("kind %d: %s", err.kind, err.text);
 }
@@ -156,28 +156,6 @@ static void test_links(void **state)
 	refused(&open, ERROR_USER, "exists and is not ours");
 }
 
-/* Guards against: any single wrong bit in a claim that passes as ours. */
-static void test_claim_bits(void **state)
-{
-	struct claim claim = {{1, 2, 3}, 7, 4096, 4, 65536}, back;
-	uint8_t buf[CLAIM_SIZE];
-	unsigned bit;
-
-	(void)state;
-	claim_encode(&claim, buf);
-	for (bit = 0; bit < CLAIM_SIZE * 8; bit++) {
-		buf[bit / 8] ^= (uint8_t)(1 << bit % 8);
-		assert_int_equal(claim_decode(buf, &back, NULL), -1);
-		buf[bit / 8] ^= (uint8_t)(1 << bit % 8);
-	}
-	assert_int_equal(claim_decode(buf, &back, NULL), 0);
-	assert_memory_equal(back.run, claim.run, 16);
-	assert_int_equal(back.volume, 7);
-	assert_int_equal(back.unit, 4096);
-	assert_int_equal(back.files, 4);
-	assert_int_equal(back.size, 65536);
-}
-
 /* Guards against: two nodes at work on what each believes to be another target. */
 static void test_claim_must_match(void **state)
 {
@@ -251,7 +229,7 @@ static void test_no_space(void **state)
 	}
 	snprintf(open.path, sizeof(open.path), "%s", in_scratch("small/target"));
 	open.size = 1 << 20;
-	target = target_open(&open, &io_sync, &err);
+	target = target_open(&open, &io_buffered, &err);
 	left = !access(in_scratch("small/target"), F_OK);
 	/* before anything is asserted: a failure must not leave a mount behind */
 	assert_int_equal(umount2(in_scratch("small"), MNT_DETACH), 0);
@@ -307,10 +285,9 @@ static void test_mount(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_create),	 TEST(test_geometry),	TEST(test_not_ours),
-		TEST(test_links),	 TEST(test_claim_bits), TEST(test_claim_must_match),
-		TEST(test_claimed_anew), TEST(test_no_space),	TEST(test_find_disk),
-		TEST(test_mount),
+		TEST(test_create),   TEST(test_geometry),	  TEST(test_not_ours),
+		TEST(test_links),    TEST(test_claim_must_match), TEST(test_claimed_anew),
+		TEST(test_no_space), TEST(test_find_disk),	  TEST(test_mount),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,7 +3,7 @@
 #
 # `stalemate doctor` on this machine, and what it makes of bad words. Guards against an answer that
 # depends on the form it is printed in, a failure that exits with 0, a remedy that is missing, and
-# plans or options that are passed over. Two real hosts: tests/rig/doctor.sh.
+# plans or options that are passed over. Two real hosts: tests/rig/test-doctor.sh.
 set -u
 stalemate=${STALEMATE:?set STALEMATE to the program}
 scratch=$(mktemp -d)
@@ -100,7 +100,7 @@ STUB
 cat >"$scratch/bin/drbdadm" <<'STUB'
 #!/bin/sh
 case $1 in
---version) printf 'DRBDADM_BUILDTAG=x\nDRBDADM_API_VERSION=1\nDRBD_KERNEL_VERSION_CODE=0x08040b\nDRBD_KERNEL_VERSION=8.4.11\nDRBDADM_VERSION_CODE=0x091600\nDRBDADM_VERSION=9.22.0\n' ;;
+--version) printf 'DRBDADM_BUILDTAG=x\nDRBDADM_API_VERSION=1\nDRBD_KERNEL_VERSION_CODE=0x08040b\nDRBDADM_VERSION_CODE=0x091600\nDRBDADM_VERSION=9.22.0\n' ;;
 sh-dev) echo /dev/drbd0 ;;
 dump) cat <<TEXT
 resource r0 {
@@ -131,6 +131,7 @@ says 'ok    drbd +r0: Primary on both hosts, Connected, UpToDate'
 says 'ok    two-primary '
 says 'ok    protocol '
 says 'warn  fencing '
+says 'warn  verify +verify-alg is not configured'
 replication CONNECTION=StandAlone ROLE=Unknown REPLICATION=Off DISK=DUnknown
 says 'fail  drbd .*StandAlone'
 replication ROLE=Secondary

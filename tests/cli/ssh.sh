@@ -105,6 +105,17 @@ says() {
 	grep -qE -- "$1" "$scratch/out" || complain "no line '$1' in: $(cat "$scratch/out")"
 }
 
+# follow WORDS - do what the message says after these words; ssh's own question is answered with yes
+follow() {
+	local command
+	command=$(sed -n "s/.*$1 \`\([^\`]*\)\`.*/\1/p" "$scratch/out")
+	[ "$command" ] || complain "no command after '$1' in: $(cat "$scratch/out")"
+	case $command in
+	ssh\ *) command+=' -o StrictHostKeyChecking=accept-new true' ;;
+	esac
+	bash -c "$command" </dev/null >"$scratch/log" 2>&1 || complain "$command: $(cat "$scratch/log")"
+}
+
 echo "[127.0.0.1]:$port $(cut -d' ' -f1,2 "$scratch/host.pub")" >"$scratch/known"
 echo "[127.0.0.1]:$port $(cut -d' ' -f1,2 "$scratch/other.pub")" >"$scratch/changed"
 : >"$scratch/empty"
@@ -122,13 +133,20 @@ says 'fail  ssh +.*its key is not known' # the alias has the known hosts, not th
 
 config "$scratch/empty" "$scratch/client"
 doctor alpha
-says "fail  ssh +alpha: its key is not known \\($print\\).*accept it with .ssh -p $port root@127.0.0.1"
+says "fail  ssh +alpha: its key is not known \\(ssh-ed25519 $print\\).*accept it with .ssh -F $scratch/config alpha.\$"
 grep -qE '^  [a-z]+ +system ' "$scratch/out" && complain "a host was asked although its key is not known"
 [ ! -s "$scratch/empty" ] || complain "an unknown key was written down"
+follow 'accept it with'
+doctor alpha
+says 'ok    ssh +reached'
 
 config "$scratch/changed" "$scratch/client"
 doctor alpha
-says "fail  ssh +alpha: its key has CHANGED \\($print now\\): refused"
+says "fail  ssh +alpha: its key has CHANGED \\(ssh-ed25519 $print now\\): refused"
+follow 'installed anew:'
+follow 'then'
+doctor alpha
+says 'ok    ssh +reached'
 
 config "$scratch/known" "$scratch/stranger"
 doctor alpha

@@ -73,6 +73,12 @@ try 0 build test ci
 holds 'nothing missing: silent' "$said" ''
 holds 'nothing missing: apt is left alone' "$asked" ''
 
+scene 0 'mmdebstrap' ''
+try 0 build test
+holds 'the rig is for who asks for it' "$asked" ''
+try 0 rig
+holds 'the rig, asked for' "$asked" '*install mmdebstrap*'
+
 scene 1000 $'libinih-dev\nlibjansson-dev' ''
 try 3 build test
 holds 'not root' "$said" '*libjansson-dev libinih-dev*root*sudo make*apt-get install*libinih-dev*'

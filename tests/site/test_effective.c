@@ -88,14 +88,31 @@ static void test_modes(void **state)
 	}
 }
 
-static void test_host_direct_needs_an_open_device(void **state)
+/* Guards against: a descriptor that is not of the device, or two that contradict, taken for an
+ * answer. The flags are those that /proc/PID/fdinfo shows: 040000 is O_DIRECT on x86. */
+static void test_host_direct(void **state)
 {
+	struct host_options options = {.ssh = "local"};
+	struct host *host;
 	struct error err;
+	char flags[64];
 	bool direct;
 
 	(void)state;
-	assert_int_equal(effective_host_direct(getpid(), "/nonexistent", &direct, &err), -1);
-	assert_int_equal(effective_host_direct(1U << 30, "/dev/null", &direct, &err), -1);
+	snprintf(flags, sizeof(flags), "%o\n", O_DIRECT | O_RDWR | O_CLOEXEC);
+	assert_int_equal(effective_count_direct(flags, &direct, &err), 0);
+	assert_true(direct);
+	assert_int_equal(effective_count_direct("02100002\n02100000\n", &direct, &err), 0);
+	assert_false(direct);
+	assert_int_equal(effective_count_direct("", &direct, &err), -1);
+	snprintf(flags, sizeof(flags), "%o\n2\n", O_DIRECT | O_RDWR);
+	assert_int_equal(effective_count_direct(flags, &direct, &err), -1);
+	host = host_open(&options, &err);
+	assert_non_null(host);
+	assert_int_equal(effective_host_direct(host, "no-such-guest", "/dev/null", &direct, &err),
+			 -1);
+	assert_non_null(strstr(err.text, "no-such-guest"));
+	host_close(host);
 }
 
 int main(void)
@@ -104,7 +121,7 @@ int main(void)
 		cmocka_unit_test(test_parse_finds_our_drive),
 		cmocka_unit_test(test_parse_refuses_what_it_does_not_know),
 		cmocka_unit_test(test_modes),
-		cmocka_unit_test(test_host_direct_needs_an_open_device),
+		cmocka_unit_test(test_host_direct),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -318,6 +318,42 @@ static void worst_of_all(void **unused)
 	free(all);
 }
 
+/* Guards against: an exit status that says as expected when the hosts' data has come apart, or that
+ * mixes it with what could not be decided. */
+static void replicas_that_differ(void **unused)
+{
+	static const struct {
+		enum verdict_kind kind, expected;
+		int status, differ;
+	} cases[] = {
+		{VERDICT_CONSISTENT, VERDICT_CONSISTENT, 0, 1},
+		{VERDICT_VIOLATED, VERDICT_VIOLATED, 0, 0},
+		{VERDICT_VIOLATED, VERDICT_CONSISTENT, 1, 1},
+		{VERDICT_CONSISTENT, VERDICT_VIOLATED, 1, 1},
+		{VERDICT_INCONCLUSIVE, VERDICT_CONSISTENT, 3, 1},
+		{VERDICT_INCONCLUSIVE, VERDICT_INCONCLUSIVE, 0, 1},
+		{VERDICT_ERROR, VERDICT_CONSISTENT, 3, 1},
+		{VERDICT_INVALID, VERDICT_CONSISTENT, 3, 3},
+		{VERDICT_INVALID, VERDICT_INVALID, 0, 0},
+	};
+	size_t i;
+
+	(void)unused;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct verdict v = {.kind = cases[i].kind, .exposures = 1};
+
+		v.facts.has_expected = true;
+		v.facts.expected = cases[i].expected;
+		snprintf(v.facts.replicas_note, sizeof(v.facts.replicas_note), "not known");
+		assert_int_equal(check_exit_status(&v), cases[i].status);
+		v.facts.replicas_known = true;
+		assert_int_equal(check_exit_status(&v), cases[i].status);
+		v.facts.replicas_out_of_sync = 4;
+		assert_int_equal(check_exit_status(&v), cases[i].differ);
+		assert_int_equal(check_read_status(&v), cases[i].status);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -330,6 +366,7 @@ int main(void)
 		cmocka_unit_test(nothing_to_judge),
 		cmocka_unit_test(expected_against_found),
 		cmocka_unit_test(worst_of_all),
+		cmocka_unit_test(replicas_that_differ),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

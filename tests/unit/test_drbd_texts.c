@@ -158,6 +158,7 @@ static void test_config_9(void **unused)
 		{DRBD_AFTER_SPLIT, false, false, "after-sb-0pri discard-zero-changes"},
 		{DRBD_PING_TIMEOUT, false, false, "ping-timeout 0.5 s"},
 		{DRBD_DATA_INTEGRITY, false, false, "data-integrity-alg crc32c"},
+		{DRBD_VERIFY, false, false, "verify-alg is not configured"},
 	};
 	struct drbd_config config = config_of(dump_9, "vm");
 	struct drbd_why why;
@@ -466,6 +467,29 @@ static void test_log_ours(void **unused)
 	assert_int_equal(log.n[DRBD_LOG_CONCURRENT_WRITES], 1);
 }
 
+/* Guards against: a verify that began in the middle, skipped parts or never ended, and counts as
+ * one of the whole volume. */
+static void test_log_verify(void **unused)
+{
+	static const char text[] =
+		"[1] block drbd0: Starting Online Verify from sector 0\n"
+		"[2] block drbd0: Online verify done (total 1 sec; paused 0 sec; 9 K/sec)\n"
+		"[3] block drbd7: Starting Online Verify from sector 8\n"
+		"[4] drbd r0/1 drbd1 beta: Starting Online Verify from sector 4096\n"
+		"[5] drbd r0/1 drbd1 beta: Skipped verify, too busy: start=8, size=8 (sectors)\n";
+	struct drbd_state state = {.resource = "r0", .n_volumes = 1};
+	struct drbd_log log;
+
+	(void)unused;
+	state.volumes[0].minor = (struct drbd_count){true, 0};
+	read_log(&log, text, &state);
+	assert_int_equal(log.verify_begun, 2);
+	assert_int_equal(log.verify_resumed, 1);
+	assert_int_equal(log.verify_ended, 1);
+	assert_int_equal(log.verify_skipped, 1);
+	assert_int_equal(log.n[DRBD_LOG_VERIFY], 4);
+}
+
 /* Guards against: a false positive of the digests taken for damage, and damage for one. */
 static void test_log_classes(void **unused)
 {
@@ -558,6 +582,7 @@ int main(void)
 		cmocka_unit_test(test_generations_refused),
 		cmocka_unit_test(test_log_lines),
 		cmocka_unit_test(test_log_ours),
+		cmocka_unit_test(test_log_verify),
 		cmocka_unit_test(test_log_classes),
 		cmocka_unit_test(test_log_fit),
 		cmocka_unit_test(test_log_since),

@@ -60,6 +60,9 @@ static void fill(struct cell_facts *facts)
 	facts->fsck_known = true;
 	facts->fsck_errors = 3;
 	snprintf(facts->fsck_first, sizeof(facts->fsck_first), "Block 5");
+	facts->replicas_known = true;
+	facts->replicas_out_of_sync = 1ULL << 53 | 1;
+	snprintf(facts->replicas_note, sizeof(facts->replicas_note), "verified twice");
 }
 
 /* Guards against: a field that is written and not read, or cut, or takes the file down with it. */
@@ -97,7 +100,46 @@ static void test_unknown(void **state)
 	assert_int_equal(cell_facts_read(path, &again, &err), 0);
 	assert_memory_equal(&again, &facts, sizeof(facts));
 	assert_false(again.effective_known[0] || again.mounted_known[1] || again.fsck_known ||
-		     again.has_expected);
+		     again.has_expected || again.replicas_known);
+	assert_int_equal(cell_facts_replicas(&again), REPLICAS_NOT_ASKED);
+}
+
+/* Guards against: replicas that were not compared and count as identical, and the reverse. */
+static void test_replicas(void **state)
+{
+	struct cell_facts facts;
+
+	(void)state;
+	cell_facts_init(&facts);
+	snprintf(facts.replicas_note, sizeof(facts.replicas_note), "no verify-alg");
+	assert_int_equal(cell_facts_replicas(&facts), REPLICAS_NOT_COMPARED);
+	facts.replicas_known = true;
+	assert_int_equal(cell_facts_replicas(&facts), REPLICAS_IDENTICAL);
+	facts.replicas_out_of_sync = 4;
+	assert_int_equal(cell_facts_replicas(&facts), REPLICAS_DIFFER);
+}
+
+/* Guards against: a run of an older program that this one cannot judge any more. */
+static void test_older(void **state)
+{
+	struct cell_facts facts, again;
+	struct error err;
+	json_t *root;
+	char *text;
+
+	(void)state;
+	fill(&facts);
+	assert_int_equal(cell_facts_write(&facts, path, &err), 0);
+	root = json_load_file(path, 0, NULL);
+	assert_int_equal(json_object_del(root, "replicas_out_of_sync"), 0);
+	assert_int_equal(json_object_del(root, "replicas_note"), 0);
+	text = json_dumps(root, 0);
+	json_decref(root);
+	assert_int_equal(rundir_write_file(path, text, strlen(text), &err), 0);
+	free(text);
+	assert_int_equal(cell_facts_read(path, &again, &err), 0);
+	assert_int_equal(cell_facts_replicas(&again), REPLICAS_NOT_ASKED);
+	assert_int_equal(again.fsck_errors, facts.fsck_errors);
 }
 
 /* Write good facts with one field replaced by `json` (NULL: removed); read; compare the message. */
@@ -164,6 +206,9 @@ static void test_bad_fields(void **state)
 	expect_error("effective", "{\"a\": \"none\", \"b\": \"default\"}",
 		     "effective: 'default' is unknown; use one of: none, directsync, writethrough, "
 		     "writeback, unsafe");
+	expect_error("replicas_out_of_sync", "0",
+		     "replicas_out_of_sync: a number in quotes is expected");
+	expect_error("replicas_note", "null", "replicas_note: a text is expected");
 	expect_error("mounted_ns", "{\"a\": 5, \"b\": null}",
 		     "mounted_ns: a number in quotes is expected");
 }
@@ -207,6 +252,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_round_trip, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_unknown, setup, teardown),
+		cmocka_unit_test(test_replicas),
+		cmocka_unit_test_setup_teardown(test_older, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_bad_fields, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_bad_files, setup, teardown),
 	};

@@ -363,7 +363,10 @@ static void test_messages(void **state)
 {
 	static uint8_t buf[FRAME_PAYLOAD_MAX + 1];
 	static struct message_run run, run_back;
-	struct message_open open = {"/srv/x", 1 << 20, 4096, 4, 7, {1, 2, 3}, 1, 1}, open_back;
+	struct message_open open = {"/srv/x", "serial", "direct",  9, 1 << 20, 4096,
+				    4,	      7,	{1, 2, 3}, 1, 1,       1},
+			    open_back;
+	struct message_await await = {"/srv", "gfs2", 7000}, await_back;
 	struct message_mount mount = {"serial", "/mnt", "gfs2", "noatime", 5000}, mount_back;
 	struct frame frame;
 	struct error err;
@@ -388,6 +391,23 @@ static void test_messages(void **state)
 	assert_memory_equal(open_back.run, open.run, 16);
 	assert_int_equal(open_back.node, 1);
 	assert_int_equal(open_back.create, 1);
+	assert_int_equal(open_back.device, 1);
+	assert_int_equal(open_back.timeout_ms, 9);
+	assert_string_equal(open_back.serial, "serial");
+	assert_string_equal(open_back.io, "direct");
+	/* a name that is longer than any is cut here, and refused there */
+	memset(open.io, 'x', sizeof(open.io));
+	frame = as_frame(buf, message_encode_open(&open, buf));
+	assert_int_equal(message_decode_open(&frame, &open_back, &err), 0);
+	assert_int_equal(strlen(open_back.io), sizeof(open.io) - 1);
+	buf[2 + 6 + 2 + 6]++;
+	assert_int_equal(message_decode_open(&frame, &open_back, &err), -1);
+	assert_non_null(strstr(err.text, "too long"));
+	frame = as_frame(buf, message_encode_await(&await, buf));
+	assert_int_equal(message_decode_await(&frame, &await_back, &err), 0);
+	assert_string_equal(await_back.directory, "/srv");
+	assert_string_equal(await_back.fstype, "gfs2");
+	assert_int_equal(await_back.timeout_ms, 7000);
 	frame = as_frame(buf, message_encode_mount(&mount, buf));
 	assert_int_equal(message_decode_mount(&frame, &mount_back, &err), 0);
 	assert_string_equal(mount_back.serial, "serial");

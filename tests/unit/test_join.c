@@ -328,6 +328,9 @@ static void test_refused(void **state)
 	parts[2].facts.has_expected = true;
 	expect_refused(parts, 3, "the verdict expected");
 	make(parts);
+	parts[1].facts.replicas_known = true;
+	expect_refused(parts, 3, "what is known of the replicas");
+	make(parts);
 	parts[2].facts.units = 5;
 	expect_refused(parts, 3, "the target");
 	make(parts);

@@ -101,10 +101,10 @@ static void test_lines(void **state)
 	      "   kind = hosts ; comment\r\n"
 	      "   size = 64M\r\n"
 	      "[host  a]\n"
-	      "libvirt = qemu+ssh://root@alpha/system\n"
+	      "libvirt = qemu+ssh://root@alpha/system\nssh = root@alpha\n"
 	      "device=/dev/disk/by-id/x;y:z\ndomain = web1\ndisk = vdb\n"
 	      "[host b]\n"
-	      "libvirt = qemu+ssh://root@beta:2222/system\n"
+	      "libvirt = qemu+ssh://root@beta:2222/system\nssh = root@beta:2222\n"
 	      "\tdevice = /dev/drbd0\n domain = web1\ndisk = vdb\nagent = ssh\n"
 	      "guest-ssh = root@web2:2222\non-hang = destroy\nstop-timeout = 30s\n"
 	      "; comment\n\n" MATRIX,
@@ -243,6 +243,45 @@ static void test_bad_lines(void **state)
 	expect_error(text, message);
 }
 
+/* Guards against: a raw device read through the guest's own block cache, and the host accused. */
+static void test_raw_path(void **state)
+{
+#define RAW \
+	"[site]\nkind = hosts\nvolume = raw\ntarget = /dev/vdb\n" \
+	"[host a]\ndevice = /dev/x\ndomain = a\ndisk = vdb\n" \
+	"[host b]\ndevice = /dev/x\ndomain = b\ndisk = vdb\n[matrix]\ncache = none\n"
+#define WHY ": the guest's own block cache is no part of the test"
+	struct plan plan;
+
+	(void)state;
+	expect_error(
+		RAW,
+		"p.conf:3: volume = raw needs 'path = direct', not buffered (the default)" WHY);
+	expect_error(RAW "path = direct, buffered\n",
+		     "p.conf:15: volume = raw needs 'path = direct', not buffered" WHY);
+	parse(RAW "path = direct\n", &plan);
+	assert_string_equal(plan.cells[0].path, "direct");
+	assert_string_equal(plan.cells[0].id, "01-none");
+	plan_done(&plan);
+#undef RAW
+#undef WHY
+}
+
+/* Guards against: cells of two paths that cannot be told apart by their folders. */
+static void test_path_in_id(void **state)
+{
+	struct plan plan;
+
+	(void)state;
+	parse("[matrix]\ncache = directsync/writethrough\npath = buffered, direct\n"
+	      "workload = handoff, a-name-of-just-24-letter\nrepeat = 249\n",
+	      &plan);
+	assert_string_equal(plan.cells[0].id, "001-directsync-writethrough-buffered-handoff-r1");
+	assert_string_equal(plan.cells[995].id,
+			    "996-directsync-writethrough-direct-a-name-of-just-24-r249");
+	plan_done(&plan);
+}
+
 /* Guards against: a value out of range, or one this version cannot run, that gets through. */
 static void test_bad_values(void **state)
 {
@@ -286,7 +325,10 @@ static void test_bad_values(void **state)
 		{"cache = none, none/none", "cache: 'none/none' is in the list twice; use repeat"},
 		{"path = slow",
 		 "path: 'slow' is unknown; use one of: buffered, direct, mmap, uring"},
-		{"path = direct", "path: 'direct' is not supported by this version; use buffered"},
+		{"path = direct, mmap",
+		 "path: 'mmap' is not supported by this version; use buffered or direct"},
+		{"path = direct, buffered, direct",
+		 "path: 'direct' is in the list twice; use repeat"},
 		{"fault = fire",
 		 "fault: 'fire' is unknown; use one of: none, guest-kill-a, guest-kill-b, "
 		 "host-crash-a, host-crash-b, guest-pause-a, guest-pause-b, replication-cut, "
@@ -401,8 +443,8 @@ static void test_bad_hosts(void **state)
 }
 
 #define AUTO(x, more) \
-	"[host " x "]\ndevice = /dev/drbd0\ndomain = auto\nlibvirt = qemu+ssh://" x "/system" \
-	"\n" more
+	"[host " x "]\ndevice = /dev/drbd0\ndomain = auto\nssh = " x "\nlibvirt = qemu+ssh://" x \
+	"/system\n" more
 
 /* Guards against: keys that mean nothing for this kind of guest and are passed over, so that a
  * user believes they count; a guest of ours that could not reach the other. */
@@ -412,16 +454,20 @@ static void test_bad_guests(void **state)
 		const char *hosts, *message;
 	} cases[] = {
 		{AUTO("a", "address = 192.0.2.1\n") HOST("b", "y"),
-		 "p.conf:8: domain = auto must be on both hosts or on neither: our guests form a "
+		 "p.conf:9: domain = auto must be on both hosts or on neither: our guests form a "
 		 "cluster of their own"},
 		{AUTO("a", "address = 192.0.2.1\n") AUTO("b", ""),
-		 "p.conf:8: [host b] needs 'address', the host's own, through which the other "
+		 "p.conf:9: [host b] needs 'address', the host's own, through which the other "
 		 "host's guest reaches this one's"},
 		{AUTO("a", "address = alpha\n") AUTO("b", ""),
-		 "p.conf:7: address: 'alpha' is not an IPv4 address of the host, such as "
+		 "p.conf:8: address: 'alpha' is not an IPv4 address of the host, such as "
 		 "192.0.2.1"},
 		{AUTO("a", "agent = ssh\n") AUTO("b", ""),
-		 "p.conf:7: agent: not with domain = auto, whose guest is ours"},
+		 "p.conf:8: agent: not with domain = auto, whose guest is ours"},
+		{"[host a]\nlibvirt = qemu+ssh://alpha/system\n"
+		 "device = /dev/drbd0\ndomain = auto\n" AUTO("b", ""),
+		 "p.conf:4: libvirt: is on another host, so [host a] needs 'ssh' too: not all can "
+		 "be done through libvirt"},
 		{HOST("a", "x") "agent = ssh\n" HOST("b", "y"),
 		 "p.conf:3: [host a]: agent = ssh needs 'guest-ssh', the guest's address"},
 		{HOST("a", "x") "guest-ssh = web1\n" HOST("b", "y"),
@@ -532,6 +578,7 @@ int main(void)
 		cmocka_unit_test(test_bad_values),   cmocka_unit_test(test_bad_expectations),
 		cmocka_unit_test(test_bad_hosts),    cmocka_unit_test(test_bad_guests),
 		cmocka_unit_test(test_select),	     cmocka_unit_test(test_files),
+		cmocka_unit_test(test_raw_path),     cmocka_unit_test(test_path_in_id),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -273,6 +273,29 @@ static void test_trouble(void **state)
 	check_report("trouble.txt", report_text, v, 6, NULL);
 }
 
+static void set_replicas(struct verdict *v, uint64_t kib, const char *note)
+{
+	v->facts.replicas_known = true;
+	v->facts.replicas_out_of_sync = kib;
+	snprintf(v->facts.replicas_note, sizeof(v->facts.replicas_note), "%s", note);
+}
+
+/* Guards against: replicas that differ hidden behind reads that were right, or taken for a fault of
+ * them; replicas that nobody compared and that read as well. */
+static void test_replicas(void **state)
+{
+	struct verdict v[6];
+
+	(void)state;
+	make_demo(v);
+	set_replicas(&v[0], 12, "kernel of host a: \x1b[31mOut of sync: start=800");
+	set_replicas(&v[1], 0, "a first verify found 4 KiB");
+	set_replicas(&v[2], 4, "");
+	snprintf(v[4].facts.replicas_note, sizeof(v[4].facts.replicas_note),
+		 "verify-alg is not configured");
+	check_report("replicas.txt", report_text, v, 5, NULL);
+}
+
 /* Guards against: cells of a matrix with more than modes in it that all look alike. */
 static void test_ids(void **state)
 {
@@ -436,12 +459,14 @@ static void test_schema(void **state)
 	same_names(json_object_get(json_object_get(defs, "model_state"), "enum"), model_state_names,
 		   MODEL_STATES);
 	assert_true(json_is_null(json_object_get(cell, "shard")));
+	set_replicas(&v[2], 4, "");
 	v[2].shard = v[2].shards = 1;
 	text = render(report_json, v + 2, 1, NULL);
 	part = json_loads(text, 0, NULL);
 	free(text);
 	cell = json_array_get(json_object_get(part, "cells"), 0);
 	same_keys(json_object_get(cell, "shard"), json_object_get(defs, "shard"), "shard");
+	same_keys(json_object_get(cell, "replicas"), json_object_get(defs, "replicas"), "replicas");
 	json_decref(part);
 	example = json_object_get(json_object_get(defs, "example"), "properties");
 	same_names(json_object_get(json_object_get(example, "class"), "enum"), anomaly_names,
@@ -563,11 +588,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_demo),	cmocka_unit_test(test_width),
-		cmocka_unit_test(test_trouble), cmocka_unit_test(test_ids),
-		cmocka_unit_test(test_bare),	cmocka_unit_test(test_json),
-		cmocka_unit_test(test_rates),	cmocka_unit_test(test_place),
-		cmocka_unit_test(test_names),	cmocka_unit_test(test_schema),
-		cmocka_unit_test(test_models),	cmocka_unit_test(test_across),
+		cmocka_unit_test(test_trouble), cmocka_unit_test(test_replicas),
+		cmocka_unit_test(test_ids),	cmocka_unit_test(test_bare),
+		cmocka_unit_test(test_json),	cmocka_unit_test(test_rates),
+		cmocka_unit_test(test_place),	cmocka_unit_test(test_names),
+		cmocka_unit_test(test_schema),	cmocka_unit_test(test_models),
+		cmocka_unit_test(test_across),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -227,6 +227,9 @@ static char *replace(const char *text, const char *from, const char *to)
 	return ret;
 }
 
+#define REPLICAS(verdict, kib, note) \
+	"{\"verdict\": \"" verdict "\", \"out_of_sync_kib\": " kib ", \"note\": " note "}"
+
 static const struct refused {
 	const char *from, *to, *message;
 } refused[] = {
@@ -247,6 +250,15 @@ static const struct refused {
 	 "x.json:18: not JSON: duplicate object key"},
 	{"\"units\": \"256\"", "\"units\": 256", "cells[0].target.units: a number in quotes"},
 	{"\"withdraws\": 0", "\"withdraws\": -1", "cells[0].gfs2.withdraws: a number from 0"},
+	{"\"replicas\": null", "\"replicas\": {}", "cells[0].replicas.verdict: is missing"},
+	{"\"replicas\": null", "\"replicas\": " REPLICAS("odd", "null", "\"x\""),
+	 "cells[0].replicas.verdict: the name: 'odd' is unknown"},
+	{"\"replicas\": null", "\"replicas\": " REPLICAS("identical", "\"4\"", "null"),
+	 "cells[0].replicas.verdict: by the other keys it is differ"},
+	{"\"replicas\": null", "\"replicas\": " REPLICAS("identical", "null", "\"x\""),
+	 "cells[0].replicas.verdict: by the other keys it is not-compared"},
+	{"\"replicas\": null", "\"replicas\": " REPLICAS("not-compared", "null", "null"),
+	 "cells[0].replicas.note: says why they were not compared"},
 	{"\"as_expected\": true", "\"as_expected\": false", "cells[0].as_expected: does not agree"},
 	{"\"as_expected\": true", "\"as_expected\": 1", "cells[0].as_expected: true or false"},
 	{"\"reason\": null", "\"reason\": \"\\u001b[31m\"",
@@ -268,7 +280,7 @@ static const struct refused {
 	 "cells[0].rate_upper: is null just where"},
 	{"\"rate_lower\": 0.4371", "\"rate_lower\": 0.9",
 	 "cells[0].rate_upper: is below rate_lower"},
-	{"\"rate_lower\": 0.4371", "\"rate_lower\": 1e999", "x.json:54: not JSON: real number"},
+	{"\"rate_lower\": 0.4371", "\"rate_lower\": 1e999", "x.json:55: not JSON: real number"},
 	{"\"first_violation_s\": 0", "\"first_violation_s\": -1", "first_violation_s: a number of"},
 	{"\"stale-read\": \"126\"", "\"odd\": \"126\"",
 	 "cells[0].classes: a class that is not known"},
@@ -295,6 +307,38 @@ static const struct refused {
 	 "witness[2].role: a text is expected"},
 	{"{", "[", ": not JSON"},
 };
+
+/* Guards against: what is known of replicas that is lost, or changed, on the way through a file. */
+static void test_replicas(void **state)
+{
+	static const struct {
+		const char *json;
+		enum replicas_state state;
+		uint64_t kib;
+	} cases[] = {
+		{REPLICAS("differ", "\"12\"", "\"a line\""), REPLICAS_DIFFER, 12},
+		{REPLICAS("identical", "\"0\"", "null"), REPLICAS_IDENTICAL, 0},
+		{REPLICAS("not-compared", "null", "\"a reason\""), REPLICAS_NOT_COMPARED, 0},
+	};
+	char *good = load("tests/golden/demo.json"), *given, key[160];
+	const struct cell_facts *facts;
+	struct report_read read;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		snprintf(key, sizeof(key), "\"replicas\": %s", cases[i].json);
+		given = replace(good, "\"replicas\": null", key);
+		read_text(given, &read);
+		facts = &read.verdicts[0].facts;
+		assert_int_equal(cell_facts_replicas(facts), cases[i].state);
+		assert_int_equal(facts->replicas_out_of_sync, cases[i].kib);
+		expect_twin(&read);
+		report_read_done(&read);
+		free(given);
+	}
+	free(good);
+}
 
 /* Guards against: a verdict that is believed though it is damaged, and a message that does not say
  * where. */
@@ -351,9 +395,10 @@ static void test_limits(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_golden),	cmocka_unit_test(test_fields),
-		cmocka_unit_test(test_trouble), cmocka_unit_test(test_large),
-		cmocka_unit_test(test_refused), cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_golden),	 cmocka_unit_test(test_fields),
+		cmocka_unit_test(test_trouble),	 cmocka_unit_test(test_large),
+		cmocka_unit_test(test_replicas), cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_limits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

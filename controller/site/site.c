@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* site.c - see site.h. */
+#include "site/site.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "site/built_guests.h"
+#include "site/effective.h"
+#include "site/existing_guest.h"
+#include "site/volume.h"
+
+#define FLUSH_NS (120 * NS_PER_S)
+#define GREET_NS (60 * NS_PER_S)
+#define MOUNT_SPARE_NS (10 * NS_PER_S)
+
+static int plug_in(struct site *site, const enum cache_mode cache[NODES], char *ret_disks[NODES],
+		   struct error *err)
+{
+	unsigned node;
+
+	progress_step(site->progress, "making the volume");
+	if (volume_make(site, err) < 0)
+		return -1;
+	progress_step(site->progress, "attaching the disk");
+	for (node = 0; node < NODES; node++) {
+		ret_disks[node] = built_guest_disk_xml(site, node, cache[node], err);
+		if (!ret_disks[node] || built_guest_attach(site, node, ret_disks[node], err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Whether the guest has mounted the volume, where the target is to be. */
+static int await_mount(struct site *site, unsigned node, const char *target, struct error *err)
+{
+	const struct plan_host *plan = site->nodes[node].plan;
+	struct message_await await = {.timeout_ms = (uint32_t)(plan->start_ns / NS_PER_MS)};
+
+	if (site->volume == VOLUME_RAW)
+		return 0;
+	snprintf(await.directory, sizeof(await.directory), "%s", target);
+	*strrchr(await.directory, '/') = 0;
+	snprintf(await.fstype, sizeof(await.fstype), "%s", volume_kind_names[site->volume]);
+	if (agent_begin_await_mount(site->agents[node], &await, err) < 0 ||
+	    agent_finish(site->agents[node], plan->start_ns + MOUNT_SPARE_NS, err) < 0)
+		return -1;
+	return 0;
+}
+
+static int power_up(struct site *site, const enum cache_mode cache[NODES], struct error *err)
+{
+	unsigned node;
+	int fd;
+
+	site_disconnect(site);
+	progress_step(site->progress, "shutting the guests down");
+	for (node = 0; node < NODES; node++) {
+		if (existing_guest_stop(site->existing[node], err) < 0)
+			return -1;
+	}
+	progress_step(site->progress, "starting the guests with their disks as %s and %s",
+		      cache_mode_names[cache[0]], cache_mode_names[cache[1]]);
+	for (node = 0; node < NODES; node++) {
+		if (existing_guest_set_cache(site->existing[node], cache[node], err) < 0 ||
+		    existing_guest_start(site->existing[node], err) < 0)
+			return -1;
+	}
+	progress_step(site->progress, "waiting for the agents in the guests");
+	for (node = 0; node < NODES; node++) {
+		fd = existing_guest_connect(site->existing[node], err);
+		if (fd < 0 || site_greet(site, node, fd, err) < 0)
+			return -1;
+	}
+	progress_step(site->progress, "waiting for the volume to be mounted");
+	for (node = 0; node < NODES; node++) {
+		if (await_mount(site, node, site->target, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int site_begin(struct site *site, const enum cache_mode cache[NODES], char *ret_disks[NODES],
+	       struct error *err)
+{
+	return site->built ? plug_in(site, cache, ret_disks, err) : power_up(site, cache, err);
+}
+
+int site_effective(struct site *site, unsigned node, enum cache_mode *ret, struct error *err)
+{
+	const struct site_node *n = &site->nodes[node];
+	struct effective effective;
+	char *reply;
+	int result;
+
+	reply = hypervisor_qmp(n->hypervisor, n->domain, "{\"execute\":\"query-block\"}", err);
+	if (!reply)
+		return -1;
+	result = effective_parse_query_block(reply, n->source, &effective, err);
+	free(reply);
+	if (result < 0 ||
+	    effective_host_direct(n->host, n->domain, n->device, &effective.host_direct, err) < 0)
+		return -1;
+	return effective_mode(&effective, ret, err);
+}
+
+int site_drop_caches(struct site *site, struct error *err)
+{
+	unsigned node;
+
+	for (node = 0; node < NODES; node++) {
+		const char *argv[] = {"blockdev", "--flushbufs", site->nodes[node].device, NULL};
+
+		if (host_run_ok(site->nodes[node].host, argv, FLUSH_NS, err) < 0)
+			return error_prefix(err, "cannot drop the page cache of host %c",
+					    site->nodes[node].letter);
+	}
+	return 0;
+}
+
+bool site_mounts(const struct site *site)
+{
+	return site->built && site->volume != VOLUME_RAW;
+}
+
+int site_end(struct site *site, char *const disks[NODES], struct error *err)
+{
+	unsigned node;
+	int result = 0;
+
+	if (!site->built)
+		site_disconnect(site);
+	for (node = 0; node < NODES; node++) {
+		if (site->built ? built_guest_detach(site, node, disks[node], err) < 0
+				: existing_guest_stop(site->existing[node], err) < 0)
+			result = -1;
+	}
+	return result;
+}
+
+int site_reboot(struct site *site, struct error *err)
+{
+	bool found = false;
+
+	if (!site->built)
+		return 0;
+	site_disconnect(site);
+	if (built_guests_destroy(site, &found, err) < 0)
+		return -1;
+	return built_guests_boot(site, err);
+}
+
+int site_greet(struct site *site, unsigned node, int fd, struct error *err)
+{
+	struct agent_link *agent = agent_link_new(fd, (uint8_t)node, GREET_NS, err);
+
+	site->agents[node] = agent;
+	if (!agent)
+		return -1;
+	if (!node) {
+		snprintf(site->kernel, sizeof(site->kernel), "%s", agent_link_kernel(agent));
+		snprintf(site->agent, sizeof(site->agent), "%s", agent_link_build(agent));
+	}
+	return 0;
+}
+
+void site_disconnect(struct site *site)
+{
+	unsigned node;
+
+	for (node = 0; node < NODES; node++) {
+		agent_link_free(site->agents[node]);
+		site->agents[node] = NULL;
+		if (site->existing[node])
+			existing_guest_disconnect(site->existing[node]);
+	}
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * site.h - two hosts, a guest on each, and the volume that both see: what a cell is run on, whoever
+ * it belongs to.
+ *
+ * Three things can differ, and each is looked at in one place: the guests are ours (booted for the
+ * run, the disk is switched while they run: built_guests.h) or the user's (shut down, redefined and
+ * started for each mode: existing_guest.h); on the volume is a cluster file system, or nothing; a
+ * host is this machine or reached over ssh (host.h). The lab (lab.h) is two hosts that are both
+ * this machine, with loop devices for a volume; hosts.h opens those of a plan.
+ */
+#ifndef SITE_SITE_H
+#define SITE_SITE_H
+
+#include <limits.h>
+#include <stdbool.h>
+
+#include "plan/plan.h"
+#include "site/agent_link.h"
+#include "site/host.h"
+#include "site/hypervisor.h"
+#include "site/progress.h"
+
+struct existing_guest;
+struct replication;
+
+/* One host, and the guest there. */
+struct site_node {
+	char letter;		      /* a, b */
+	const struct plan_host *plan; /* NULL in the lab */
+	struct host *host;
+	struct hypervisor *hypervisor;
+	char device[256]; /* the volume, as the host's kernel calls it: /dev/drbd0 */
+	char source[256]; /* the same as the guest's definition calls it: /dev/drbd/by-res/r0/0 */
+	char domain[64];  /* the guest, as libvirt calls it */
+	char disk[64];	  /* the volume's disk there: vda */
+	const char *ssh_config; /* for ssh to the guest: as host_options has it */
+};
+
+/* A guest of ours on one host. Paths are the host's. */
+struct built_guest {
+	bool kvm; /* else software emulation */
+	char kernel[PATH_MAX], initramfs[PATH_MAX];
+	char console[256];
+	char address[64]; /* this end of the network between the guests */
+	unsigned port;	  /* UDP */
+};
+
+struct site {
+	const struct progress *progress;
+	enum volume_kind volume;
+	char target[256];     /* as the plan has it */
+	uint64_t room;	      /* built: bytes that a file system of ours may have, so that the
+				 claim stays; 0 = the lab's, whose file is ours as a whole */
+	bool built;	      /* the guests are ours */
+	bool own_daemons;     /* libvirtd was started for it, and is to be stopped */
+	bool dies_with_us;    /* built: they end with this process, even by kill -9 */
+	uint64_t boot_ns;     /* built: deadline for both to boot */
+	char packages[1024];  /* built: what their image was made of */
+	char accelerator[16]; /* "kvm", "tcg"; "" where it is not known */
+	bool steady_clocks;   /* the guests' clocks tick with their hosts' */
+	char kernel[128], agent[128]; /* in node a's guest, as its agent said last; "" = not yet */
+	struct site_node nodes[NODES];
+	struct built_guest guests[NODES];	/* built */
+	struct existing_guest *existing[NODES]; /* not built */
+	struct replication *replication;  /* NULL: it is not known how the volume is replicated */
+	struct agent_link *agents[NODES]; /* NULL while there is no guest to talk to */
+};
+
+/*
+ * What a cell needs, in this order; the texts of disks (to be freed; NULL where libvirt has them)
+ * are for the record.
+ *
+ * site_begin: a fresh volume, given to both guests in a cache mode each. With guests of ours that
+ * is a new file system (where one is wanted) and a disk plugged in; with the user's, their shutting
+ * down, the changed definition, and their start, up to the mount and the agent's first word.
+ */
+int site_begin(struct site *site, const enum cache_mode cache[NODES], char *ret_disks[NODES],
+	       struct error *err);
+
+/* The mode in effect on a node's disk, as QEMU and the kernel say. */
+int site_effective(struct site *site, unsigned node, enum cache_mode *ret, struct error *err);
+
+/* Write back and drop both hosts' page caches of the volume. */
+int site_drop_caches(struct site *site, struct error *err);
+
+/* Whether it is the run that mounts the volume in the guests (else it is there, or there is none).
+ */
+bool site_mounts(const struct site *site);
+
+/*
+ * The disk away from both guests, so that their QEMUs have closed it: unplugged, or (the user's
+ * guests) shut down. -1: a guest did not let go.
+ */
+int site_end(struct site *site, char *const disks[NODES], struct error *err);
+
+/* Guests of ours: boot both anew. The user's: nothing, site_begin does it. */
+int site_reboot(struct site *site, struct error *err);
+
+/* The agent behind fd, which is the link's from then on, greeted as a node's. */
+int site_greet(struct site *site, unsigned node, int fd, struct error *err);
+
+/* Hang up both agents. */
+void site_disconnect(struct site *site);
+
+#endif

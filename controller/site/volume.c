@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* volume.c - see volume.h. */
+#include "site/volume.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "common/parse.h"
+#include "site/claim_device.h"
+
+#define MKFS_NS (120 * NS_PER_S)
+#define FSCK_NS (240 * NS_PER_S)
+#define BLOCK 4096
+#define VOLUME_MIN (31ULL << 20)
+
+int volume_check(struct site *site, struct error *err)
+{
+	uint64_t size, room = UINT64_MAX;
+	unsigned node;
+	bool claimed;
+
+	for (node = 0; node < NODES; node++) {
+		const struct site_node *n = &site->nodes[node];
+		bool local = host_is_local(n->host);
+
+		if (claim_device_read(n->host, n->device, &size, &claimed, err) < 0)
+			return error_prefix(err, "host %c", n->letter);
+		if (!claimed)
+			return error_set(err, ERROR_WORLD,
+					 "%s on host %c does not bear our mark, so nothing is "
+					 "written to it; if all that is on it may be lost: "
+					 "stalemate claim%s%s %s",
+					 n->device, n->letter, local ? "" : " --ssh ",
+					 local ? "" : n->plan->ssh, n->device);
+		room = size < room ? size : room;
+	}
+	if (room < VOLUME_KEPT + VOLUME_MIN)
+		return error_set(err, ERROR_WORLD, "the volume of %llu MiB is too small",
+				 (unsigned long long)(room >> 20));
+	site->room = room - VOLUME_KEPT;
+	return 0;
+}
+
+int volume_make(struct site *site, struct error *err)
+{
+	char blocks[32];
+	/* -K: no discard. The names are those of the guests' cluster (agent/image/init). */
+	const char *argv[] = {"mkfs.gfs2",	     "-O", "-q", "-K", "-p", "lock_dlm", "-t",
+			      "stalemate:lab",	     "-j", "2",	 "-J", "8",  "-r",	 "32",
+			      site->nodes[0].device, NULL, NULL};
+
+	snprintf(blocks, sizeof(blocks), "%llu", (unsigned long long)(site->room / BLOCK));
+	if (site->room)
+		argv[15] = blocks;
+	if (site->volume != VOLUME_RAW && host_run_ok(site->nodes[0].host, argv, MKFS_NS, err) < 0)
+		return error_prefix(err, "cannot make the cluster file system");
+	return site_drop_caches(site, err);
+}
+
+/* Whether a line of fsck.gfs2's output is its progress, not a complaint. */
+static bool is_progress(const char *line, size_t len)
+{
+	static const char *const starts[] = {"Initializing", "Validating",	  "Level ",
+					     "(level",	     "Starting ",	  "Reconciling",
+					     "Clearing",     "Journals",	  "Writing",
+					     "gfs2_fsck",    "fsck.gfs2 complete"};
+	static const char ending[] = " completed in ";
+	size_t i;
+
+	for (i = 0; i < sizeof(starts) / sizeof(starts[0]); i++) {
+		if (!strncmp(line, starts[i], strlen(starts[i])))
+			return true;
+	}
+	return !len || memmem(line, len, ending, strlen(ending));
+}
+
+static void count_complaints(struct volume_fsck *fsck)
+{
+	const char *line;
+	size_t len;
+
+	for (line = fsck->log; *line; line += len + (line[len] == '\n')) {
+		len = strcspn(line, "\n");
+		if (is_progress(line, len))
+			continue;
+		if (!fsck->complaints++)
+			printable(line, len, fsck->first, sizeof(fsck->first));
+	}
+}
+
+int volume_fsck(struct site *site, struct volume_fsck *ret, struct error *err)
+{
+	const char *argv[] = {"fsck.gfs2", "-n", site->nodes[0].device, NULL};
+	struct process_result result;
+
+	if (site_drop_caches(site, err) < 0 ||
+	    host_run(site->nodes[0].host, argv, FSCK_NS, &result, err) < 0)
+		return -1;
+	*ret = (struct volume_fsck){.log = result.out};
+	if (result.status) {
+		count_complaints(ret);
+		if (!ret->complaints++)
+			printable(result.complaint, strcspn(result.complaint, "\n"), ret->first,
+				  sizeof(ret->first));
+	}
+	free(result.complaint);
+	return 0;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * volume.h - the shared device of a site whose guests are ours: its file system, made on host a and
+ * looked at there. Both hosts' page caches are dropped around it, since a host may hold blocks of
+ * what was there before.
+ */
+#ifndef SITE_VOLUME_H
+#define SITE_VOLUME_H
+
+#include "site/site.h"
+
+/* What of a claimed device is left alone: its end, where the claim is. */
+#define VOLUME_KEPT (1ULL << 20)
+
+/* Both hosts' devices must bear our claim (ERROR_WORLD otherwise, with the command that puts it
+ * there); sets site->room. Once a run, before anything is written. */
+int volume_check(struct site *site, struct error *err);
+
+/* A fresh cluster file system (lock_dlm, 2 journals), nothing with VOLUME_RAW; caches dropped. */
+int volume_make(struct site *site, struct error *err);
+
+struct volume_fsck {
+	unsigned complaints; /* lines that are not fsck's own progress; 0 = clean */
+	char first[256];     /* the first of them; "" if there is none */
+	char *log;	     /* all it printed, to be freed */
+};
+
+/* fsck.gfs2 -n on the volume, which nobody may have mounted. */
+int volume_fsck(struct site *site, struct volume_fsck *ret, struct error *err);
+
+#endif
