@@ -161,6 +161,12 @@ check-rig:	## two hosts with sshd, libvirtd and DRBD, as machines on this one (r
 	$(MAKE) $(J) all
 	$(WITH_PROGRAMS) TEST_TIMEOUT=1200 tests/rig/run-rig.sh tests/rig/test-*.sh
 
+.PHONY: check-rig-full
+check-rig-full:	## the same with all cache modes, the raw device, and what else takes its time
+	tools/packages.sh build run rig
+	$(MAKE) $(J) all
+	$(WITH_PROGRAMS) TEST_TIMEOUT=2400 RIG=full tests/rig/run-rig.sh tests/rig/test-*.sh tests/rig/full-*.sh
+
 .PHONY: check-layers
 check-layers:	## arrows go one way (docs/design.md)
 	tests/check-layers.sh
@@ -208,13 +214,14 @@ lint:	## clang-format, clang-tidy, cppcheck, shellcheck
 
 .PHONY: ci
 ci:	## what CI runs, each job a target of its own
-	tools/packages.sh build run test ci
+	tools/packages.sh build run test ci rig
 	$(MAKE) check WERROR=1
 	$(MAKE) ci-sanitizers
 	$(MAKE) ci-valgrind
 	$(MAKE) mutants
 	$(MAKE) lint
 	$(MAKE) ci-fuzz
+	$(MAKE) check-rig WERROR=1
 	tests/check-tree.sh
 
 .PHONY: ci-sanitizers

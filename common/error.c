@@ -59,6 +59,20 @@ int error_prefix(struct error *err, const char *format, ...)
 	return -1;
 }
 
+void error_add(struct error *err, const struct error *other)
+{
+	size_t used;
+
+	if (!err)
+		return;
+	if (err->kind == ERROR_NONE) {
+		*err = *other;
+		return;
+	}
+	used = strlen(err->text);
+	snprintf(err->text + used, sizeof(err->text) - used, "; and then: %s", other->text);
+}
+
 int error_exit_status(const struct error *err)
 {
 	switch (err->kind) {

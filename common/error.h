@@ -33,6 +33,10 @@ int error_set_errno(struct error *err, enum error_kind kind, const char *format,
 int error_prefix(struct error *err, const char *format, ...)
 	__attribute__((format(printf, 2, 3), cold));
 
+/* Put "; and then: ..." behind the text that *err holds, whose kind stays: what failed as well,
+ * while the first failure was being cleaned up. Nothing held yet (ERROR_NONE): it is *other. */
+void error_add(struct error *err, const struct error *other);
+
 #ifdef __clang_analyzer__
 /* The analyzer looks at one file at a time: tell it that these never return 0. */
 static inline int error_failed(int status)

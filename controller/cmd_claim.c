@@ -60,6 +60,23 @@ static int ask(const struct request *r, struct error *err)
 	return 0;
 }
 
+/* Somebody may have taken minutes to answer: is it still what was shown, and nobody's? */
+static int look_again(struct host *host, const struct claim_device *shown, struct error *err)
+{
+	struct claim_device now;
+
+	if (claim_device_look(host, shown->path, &now, err) < 0)
+		return -1;
+	if (strcmp(now.number, shown->number) != 0 || now.size != shown->size ||
+	    strcmp(now.signatures, shown->signatures) != 0 || now.blank != shown->blank ||
+	    now.claimed != shown->claimed)
+		return error_set(err, ERROR_USER,
+				 "%s is no longer what was shown above: somebody uses it; nothing "
+				 "was changed",
+				 shown->path);
+	return claim_device_check_free(host, &now, err);
+}
+
 static int put_mark(struct host *host, const struct request *r, const struct claim_device *device,
 		    struct error *err)
 {
@@ -76,7 +93,8 @@ static int put_mark(struct host *host, const struct request *r, const struct cla
 	       "--remove`.\n"
 	       "The mark is replicated like any data: one host is enough.\n",
 	       CLAIM_BLOCK);
-	if (ask(r, err) < 0 || claim_device_mark(host, device, err) < 0)
+	if (ask(r, err) < 0 || look_again(host, device, err) < 0 ||
+	    claim_device_mark(host, device, err) < 0)
 		return -1;
 	printf("%s is claimed.\n", r->device);
 	return 0;
@@ -93,7 +111,8 @@ static int remove_mark(struct host *host, const struct request *r,
 		return -1;
 	show(r, device);
 	printf("\nIts last %d bytes become zeros: no run writes to it any more.\n", CLAIM_BLOCK);
-	if (ask(r, err) < 0 || claim_device_unmark(host, device, err) < 0)
+	if (ask(r, err) < 0 || look_again(host, device, err) < 0 ||
+	    claim_device_unmark(host, device, err) < 0)
 		return -1;
 	printf("%s is no longer claimed.\n", r->device);
 	return 0;

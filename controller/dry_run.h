@@ -11,8 +11,11 @@
 #include "site/accelerator.h"
 
 /*
- * Print what a run of the plan would do. What only a run finds out (loop devices, ports, the
- * image's folder) stands as a name in braces. What was printed before a failure stays.
+ * Print what a run of the plan would do, and where: of the lab and of guests of ours the XML; of
+ * the user's guests which disk gets which cache mode, and what is done with them. No host is asked.
+ * What only a run finds out (loop devices, ports, the image's folder) stands as a name in braces;
+ * accelerator says something of this machine, so only of the lab. What was printed before a failure
+ * stays.
  */
 int dry_run(const struct plan *plan, uint64_t seed, enum accelerator accelerator, FILE *out,
 	    struct error *err);

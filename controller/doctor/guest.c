@@ -15,8 +15,10 @@
 #include "site/domain_xml.h"
 #include "site/effective.h"
 #include "site/hypervisor.h"
+#include "site/same_device.h"
 
 struct looking {
+	struct host *host; /* NULL: not reached */
 	const struct plan_host *plan;
 	const char *subject;
 	struct diagnosis *d;
@@ -55,6 +57,22 @@ static void look_at_state(struct looking *l)
 			      s->autostart ? ", started with the host" : "");
 }
 
+/* As a run would refuse it: what was plugged in and is in no definition. */
+static void look_at_live(struct looking *l)
+{
+	struct error err;
+	char device[256], *live = hypervisor_xml(l->hypervisor, l->plan->domain, &err);
+
+	if (live && domain_xml_live_only(live, l->definition, device, sizeof(device), &err) > 0)
+		diagnosis_add(
+			l->d, l->subject, "domain", LEVEL_FAIL,
+			"it was given %s while it runs, which its definition does not have: a "
+			"test would lose it\nvirsh attach-device %s FILE --config, or "
+			"detach-device",
+			device, l->plan->domain);
+	free(live);
+}
+
 /* The mode a disk really has. */
 static void look_at_effective(struct looking *l, const struct domain_disk *disk)
 {
@@ -87,9 +105,39 @@ static void look_at_effective(struct looking *l, const struct domain_disk *disk)
 	free(reply);
 }
 
-static void look_at_disk(struct looking *l)
+static void judge_disk(struct looking *l, const struct domain_disk *disk)
 {
 	const char *target = l->plan->disk, *device = l->plan->device;
+	struct error err;
+	int same = same_device(l->host, disk->source, device, &err);
+
+	if (same < 0)
+		diagnosis_add(l->d, l->subject, "disk", LEVEL_WARN,
+			      "disk %s is %s, the plan's device is %s; not looked at: %s", target,
+			      disk->source, device, err.text);
+	else if (!same)
+		diagnosis_add(
+			l->d, l->subject, "disk", LEVEL_FAIL,
+			"disk %s is %s, which is not the plan's device %s\ncorrect one of the "
+			"two",
+			target, disk->source, device);
+	else if (strcmp(disk->format, "raw") != 0)
+		diagnosis_add(l->d, l->subject, "disk", LEVEL_FAIL,
+			      "disk %s is of format '%s': a replicated device must be raw, or "
+			      "QEMU keeps data of its own in it\ntype='raw' in its <driver>",
+			      target, disk->format);
+	else
+		diagnosis_add(l->d, l->subject, "disk", disk->shareable ? LEVEL_OK : LEVEL_WARN,
+			      "disk %s is %s (%s)%s", target, disk->source, disk->bus,
+			      disk->shareable
+				      ? ", shareable"
+				      : ", not <shareable/>: libvirt does not know that two "
+					"guests use it\nadd <shareable/> to the disk");
+}
+
+static void look_at_disk(struct looking *l)
+{
+	const char *target = l->plan->disk;
 	struct domain_disk disk;
 	struct error err;
 	int found = domain_xml_disk_at(l->definition, target, &disk, &err);
@@ -105,21 +153,7 @@ static void look_at_disk(struct looking *l)
 			      target, l->plan->domain);
 		return;
 	}
-	if (strcmp(disk.source, device))
-		diagnosis_add(l->d, l->subject, "disk", LEVEL_FAIL,
-			      "disk %s is %s, the plan's device is %s\ncorrect one of the two",
-			      target, disk.source, device);
-	else if (strcmp(disk.format, "raw") != 0)
-		diagnosis_add(l->d, l->subject, "disk", LEVEL_FAIL,
-			      "disk %s is of format '%s': a replicated device must be raw, or "
-			      "QEMU keeps data of its own in it\ntype='raw' in its <driver>",
-			      target, disk.format);
-	else
-		diagnosis_add(l->d, l->subject, "disk", disk.shareable ? LEVEL_OK : LEVEL_WARN,
-			      "disk %s is %s (%s)%s", target, disk.source, disk.bus,
-			      disk.shareable ? ", shareable"
-					     : ", not <shareable/>: libvirt does not know that two "
-					       "guests use it\nadd <shareable/> to the disk");
+	judge_disk(l, &disk);
 	if (l->state.running)
 		look_at_effective(l, &disk);
 	else
@@ -165,10 +199,10 @@ static void look_inside(struct looking *l)
 	guest_mounts_done(&mounts);
 }
 
-int doctor_guest(const struct plan_host *plan, const char *host_subject, const char *subject,
-		 struct diagnosis *diagnosis, struct error *err)
+int doctor_guest(struct host *host, const struct plan_host *plan, const char *host_subject,
+		 const char *subject, struct diagnosis *diagnosis, struct error *err)
 {
-	struct looking l = {.plan = plan, .subject = subject, .d = diagnosis};
+	struct looking l = {.host = host, .plan = plan, .subject = subject, .d = diagnosis};
 	char versions[128];
 	struct error why;
 
@@ -197,6 +231,8 @@ int doctor_guest(const struct plan_host *plan, const char *host_subject, const c
 		if (!l.definition) {
 			say(&l, "disk", LEVEL_FAIL, why.text);
 		} else {
+			if (l.state.running)
+				look_at_live(&l);
 			look_at_disk(&l);
 			look_at_channel(&l);
 			look_inside(&l);

@@ -13,34 +13,55 @@ static bool can_command(const struct plan_host *plan)
 	return plan->ssh[0] || !strcmp(plan->libvirt, "qemu:///system");
 }
 
-static int look_over_ssh(const struct plan_host *plan, const char *ssh_config, const char *subject,
-			 struct diagnosis *d, struct error *err)
+/* 0 with the host, to be closed, or with NULL and a line that says why. */
+static int reach(const struct plan_host *plan, const char *ssh_config, const char *subject,
+		 struct diagnosis *d, struct host **ret, struct error *err)
 {
 	const struct host_options options = {.ssh = plan->ssh, .ssh_config = ssh_config};
-	struct host *host;
 	struct error why;
-	int result;
 
+	*ret = NULL;
 	if (!can_command(plan)) {
 		diagnosis_add(d, subject, "ssh", LEVEL_WARN,
 			      "the plan names no ssh: the device, its replication and the host "
 			      "itself are not looked at\nssh = root@... in its section");
 		return 0;
 	}
-	host = host_open(&options, &why);
-	if (!host) {
+	*ret = host_open(&options, &why);
+	if (!*ret) {
 		if (why.kind == ERROR_INTERRUPTED)
 			return interrupt_error(err);
 		diagnosis_add(d, subject, "ssh", LEVEL_FAIL, "%s", why.text);
 		return 0;
 	}
-	if (!host_is_local(host))
+	if (!host_is_local(*ret))
 		diagnosis_add(d, subject, "ssh", LEVEL_OK, "reached, and its key is known");
-	if (host_warning(host)[0])
-		diagnosis_add(d, subject, "ssh", LEVEL_WARN, "%s", host_warning(host));
-	result = doctor_host(host, subject, d, err);
+	if (host_warning(*ret)[0])
+		diagnosis_add(d, subject, "ssh", LEVEL_WARN, "%s", host_warning(*ret));
+	return 0;
+}
+
+static int look_at_node(const struct plan *plan, unsigned node, const char *ssh_config,
+			struct diagnosis *d, struct error *err)
+{
+	const struct plan_host *host_plan = &plan->hosts[node];
+	char name[2] = {(char)('a' + node), '\0'}, subject[80], guest[80];
+	struct host *host;
+	int result = 0;
+
+	snprintf(subject, sizeof(subject), "host %s (%.60s)", name,
+		 host_plan->ssh[0] ? host_plan->ssh : host_plan->libvirt);
+	snprintf(guest, sizeof(guest), "guest %s (%.60s)", name, host_plan->domain);
+	if (reach(host_plan, ssh_config, subject, d, &host, err) < 0)
+		return -1;
+	if (host)
+		result = doctor_host(host, subject, d, err);
+	if (host && !result)
+		doctor_host_built(host, plan, node, subject, d);
+	if (host && !result)
+		result = doctor_volume(host, plan, node, subject, d, err);
 	if (!result)
-		result = doctor_volume(host, plan, subject, d, err);
+		result = doctor_guest(host, host_plan, subject, guest, d, err);
 	host_close(host);
 	return result;
 }
@@ -48,18 +69,10 @@ static int look_over_ssh(const struct plan_host *plan, const char *ssh_config, c
 int doctor_hosts(const struct plan *plan, const char *ssh_config, struct diagnosis *diagnosis,
 		 struct error *err)
 {
-	char subject[80], guest[80];
 	unsigned node;
 
 	for (node = 0; node < NODES; node++) {
-		const struct plan_host *host = &plan->hosts[node];
-		char name[2] = {(char)('a' + node), '\0'};
-
-		snprintf(subject, sizeof(subject), "host %s (%.60s)", name,
-			 host->ssh[0] ? host->ssh : host->libvirt);
-		snprintf(guest, sizeof(guest), "guest %s (%.60s)", name, host->domain);
-		if (look_over_ssh(host, ssh_config, subject, diagnosis, err) < 0 ||
-		    doctor_guest(host, subject, guest, diagnosis, err) < 0)
+		if (look_at_node(plan, node, ssh_config, diagnosis, err) < 0)
 			return -1;
 		if (interrupted())
 			return interrupt_error(err);

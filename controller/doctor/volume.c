@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * volume.c - doctor.h: the device on a host: is it there, who has it open, what is below it?
+ * volume.c - doctor.h: the device on a host: is it there, may we write to it, who has it open, what
+ * is below it?
  *
- * A QEMU that has it open is as it should be; a mount on the host, or anything else, sees the
- * device beside the guest's cluster file system, which nothing can be right about.
+ * A QEMU that has it open is as it should be, unless the guests are to be ours: then nobody may. A
+ * mount on the host, or anything else, sees the device beside the guest's cluster file system,
+ * which nothing can be right about. A device that a run writes to as a whole must bear our claim.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +15,7 @@
 #include "doctor/ask.h"
 #include "doctor/doctor.h"
 #include "doctor/replication.h"
+#include "site/claim_device.h"
 
 #define OPENERS_MAX 64U
 
@@ -115,16 +118,62 @@ static void look_for_openers(const struct asking *a, const char *device)
 	process_result_done(&result);
 }
 
-int doctor_volume(struct host *host, const struct plan_host *plan, const char *subject,
+/* As a run looks before it writes (site/volume.h). Returns whether *ret is set. */
+static bool look_at_claim(const struct asking *a, const struct plan_host *plan,
+			  struct claim_device *ret)
+{
+	bool local = host_is_local(a->host), looked;
+	struct error err;
+
+	looked = !claim_device_look(a->host, plan->device, ret, &err);
+	if (!looked)
+		diagnosis_add(a->d, a->subject, "claim", LEVEL_FAIL, "%s", err.text);
+	else if (claim_device_check(ret, &err) < 0)
+		diagnosis_add(a->d, a->subject, "claim", LEVEL_FAIL, "%s%s",
+			      ret->claimed ? "the claim is not believed: " : "", err.text);
+	else if (!ret->claimed)
+		diagnosis_add(a->d, a->subject, "claim", LEVEL_FAIL,
+			      "%s does not bear our mark, so nothing is written to it\nif all that "
+			      "is on it may be lost: stalemate claim%s%s %s",
+			      plan->device, local ? "" : " --ssh ", local ? "" : plan->ssh,
+			      plan->device);
+	else
+		diagnosis_add(a->d, a->subject, "claim", LEVEL_OK,
+			      "%s bears our mark: a run may overwrite it", plan->device);
+	return looked;
+}
+
+/* For guests of ours. */
+static void look_whether_free(const struct asking *a, const struct claim_device *device)
+{
+	struct error err;
+
+	if (claim_device_check_free(a->host, device, &err) < 0)
+		diagnosis_add(a->d, a->subject, "openers", LEVEL_FAIL,
+			      "%s\nend that: a run gives the device to guests of its own",
+			      err.text);
+	else
+		diagnosis_add(a->d, a->subject, "openers", LEVEL_OK, "nobody has the device open");
+}
+
+int doctor_volume(struct host *host, const struct plan *plan, unsigned node, const char *subject,
 		  struct diagnosis *diagnosis, struct error *err)
 {
 	const struct asking asking = {host, subject, diagnosis};
+	const struct plan_host *host_plan = &plan->hosts[node];
+	bool built = plan_host_is_auto(host_plan), claim = built || plan->volume == VOLUME_RAW;
+	struct claim_device looked;
 	char device[256];
 
 	(void)err;
-	if (find_device(&asking, plan->device, device, sizeof(device)) &&
-	    !look_for_mounts(&asking, device))
-		look_for_openers(&asking, device);
-	replication_look(&asking, plan);
+	if (find_device(&asking, host_plan->device, device, sizeof(device))) {
+		if (claim)
+			claim = look_at_claim(&asking, host_plan, &looked);
+		if (built && claim)
+			look_whether_free(&asking, &looked);
+		else if (!look_for_mounts(&asking, device))
+			look_for_openers(&asking, device);
+	}
+	replication_look(&asking, host_plan);
 	return 0;
 }

@@ -2,7 +2,9 @@
 /* plan_site.c - what the keys of [site] and the hosts must be to each other. */
 #include <string.h>
 
+#include "plan/libvirt_uri.h"
 #include "plan/plan_internal.h"
+#include "plan/ssh_address.h"
 
 /* The line to blame for a key's value: its own, or the section's, or the file. */
 static unsigned blame(const struct plan_parser *parser, enum section section, const char *key)
@@ -65,6 +67,31 @@ static bool names_host(const char *uri)
 	return authority && authority[3] && authority[3] != '/';
 }
 
+/* What is needed there, whoever's guest it is. */
+static int check_host(struct plan_parser *parser, unsigned node)
+{
+	const struct plan_host *host = &parser->plan.hosts[node];
+	enum section section = section_of(node);
+	const char *objection = libvirt_uri_objection(host->libvirt);
+
+	if (objection)
+		return plan_fail(parser, plan_key_line(parser, section, "libvirt"), "libvirt: %s",
+				 objection);
+	/* or what is meant for that host would be done to this machine */
+	if (ssh_address_is_local(host->ssh) && names_host(host->libvirt))
+		return plan_fail(parser, plan_key_line(parser, section, "libvirt"),
+				 "libvirt: is on another host, so [%s] needs 'ssh' to it too, not "
+				 "this machine: not all can be done through libvirt",
+				 section_names[section]);
+	if (!host->resource[0] && !strncmp(host->device, "/dev/drbd", 9))
+		return plan_fail(parser, plan_key_line(parser, section, "device"),
+				 "device: is DRBD's, so [%s] needs 'resource', what DRBD calls it "
+				 "(r0; `drbdadm status` lists them): without it nobody would know "
+				 "whether DRBD was fit during a test",
+				 section_names[section]);
+	return 0;
+}
+
 /* What a guest of the user's needs, and what one of ours does. */
 static int check_guest(struct plan_parser *parser, unsigned node)
 {
@@ -75,12 +102,6 @@ static int check_guest(struct plan_parser *parser, unsigned node)
 	unsigned line = parser->section_line[section];
 	size_t i;
 
-	/* or what is meant for that host would be done to this machine */
-	if (!host->ssh[0] && names_host(host->libvirt))
-		return plan_fail(parser, plan_key_line(parser, section, "libvirt"),
-				 "libvirt: is on another host, so [%s] needs 'ssh' too: not all "
-				 "can be done through libvirt",
-				 section_names[section]);
 	if (plan_host_is_auto(host)) {
 		for (i = 0; i < sizeof(theirs) / sizeof(theirs[0]); i++) {
 			if (plan_key_line(parser, section, theirs[i]))
@@ -114,6 +135,8 @@ static int check_pair(struct plan_parser *parser)
 	const struct plan_host *a = &plan->hosts[0], *b = &plan->hosts[1];
 	bool together = !strcmp(a->libvirt, b->libvirt);
 	unsigned line = parser->section_line[SECTION_HOST_B], node;
+	bool watched = a->resource[0]; /* host a's DRBD */
+	enum section with = section_of(!watched), without = section_of(watched);
 
 	if (plan_host_is_auto(a) != plan_host_is_auto(b))
 		return plan_fail(parser, line,
@@ -123,6 +146,13 @@ static int check_pair(struct plan_parser *parser)
 		return plan_fail(
 			parser, line,
 			"[host b] names the same domain as [host a]; two guests are needed");
+	if (watched != (b->resource[0] != 0))
+		return plan_fail(
+			parser, parser->section_line[without],
+			"[%s] needs 'resource' as well, since [%s] has one (line %u): DRBD "
+			"is watched on both hosts or on neither",
+			section_names[without], section_names[with],
+			plan_key_line(parser, with, "resource"));
 	for (node = 0; plan_host_is_auto(a) && !together && node < NODES; node++) {
 		if (!plan->hosts[node].address[0])
 			return plan_fail(parser, parser->section_line[section_of(node)],
@@ -157,7 +187,8 @@ static int check_hosts(struct plan_parser *parser)
 				return plan_fail(parser, line, "[%s] needs '%s'",
 						 section_names[section], required[i]);
 		}
-		if (plan->kind == SITE_HOSTS && check_guest(parser, node) < 0)
+		if (plan->kind == SITE_HOSTS &&
+		    (check_host(parser, node) < 0 || check_guest(parser, node) < 0))
 			return -1;
 	}
 	return plan->kind == SITE_HOSTS ? check_pair(parser) : 0;

@@ -16,7 +16,7 @@
  * Each step that fails is named in the facts; what follows is undone as far as it was done. Beside
  * all of it the replication is watched, from before step 1 to after step 4.
  */
-#include "run/cell_run.h"
+#include "run/cell_internal.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,28 +25,13 @@
 #include "common/clock.h"
 #include "run/handoff.h"
 #include "rundir/rundir.h"
-#include "site/domain_xml.h"
 #include "site/interrupt.h"
 #include "site/replication.h"
 #include "site/volume.h"
 
-#define MOUNT_NS (60 * NS_PER_S)
-#define UNMOUNT_NS (60 * NS_PER_S)
-#define OPEN_NS (120 * NS_PER_S)
-#define PING_NS (5 * NS_PER_S)
-#define DISK_MS 30000
 /* What guests' clocks are taken to drift at most until it is measured. With KVM they tick with the
  * host's; of emulated ones nothing is known, and then pings prove nothing (0). */
 #define KVM_DRIFT_PPM 1000
-
-/* State of a cell under way, beside what it was given. */
-struct state {
-	const struct cell_run *c;
-	struct cell_facts facts;
-	struct recorder recorder;
-	char *disk_xml[NODES];		  /* of guests of ours */
-	char directory[MESSAGE_TEXT_MAX]; /* where the guests mount: the target's parent */
-};
 
 /* workload: NULL when it is not known (a cell that was not run). */
 static void set_facts(struct cell_facts *facts, const struct plan *plan, const struct cell *cell,
@@ -94,7 +79,7 @@ int cell_run_skip(const struct plan *plan, const struct cell *cell, const char *
 }
 
 /* Keep a text in the cell's folder. */
-static int keep(const struct state *s, const char *name, const char *text, struct error *err)
+static int keep(const struct cell_state *s, const char *name, const char *text, struct error *err)
 {
 	char *path = rundir_path(s->c->run, s->facts.id, name);
 	int result;
@@ -107,7 +92,7 @@ static int keep(const struct state *s, const char *name, const char *text, struc
 }
 
 /* From now on what the agents say goes into the histories. */
-static void listen(struct state *s, const struct agent_sink *sink)
+static void listen(struct cell_state *s, const struct agent_sink *sink)
 {
 	unsigned node;
 
@@ -117,7 +102,7 @@ static void listen(struct state *s, const struct agent_sink *sink)
 	}
 }
 
-static int give_disks(struct state *s, struct error *err)
+static int give_disks(struct cell_state *s, struct error *err)
 {
 	int result = site_begin(s->c->site, s->c->cell->cache, s->disk_xml, err);
 	char name[32];
@@ -133,7 +118,7 @@ static int give_disks(struct state *s, struct error *err)
 }
 
 /* Read the modes in effect; what cannot be read makes the cell invalid, not failed. */
-static void prove_modes(struct state *s)
+static void prove_modes(struct cell_state *s)
 {
 	struct error err;
 	unsigned node;
@@ -151,110 +136,19 @@ static void prove_modes(struct state *s)
 		       s->facts.effective_known[1] ? cache_mode_names[s->facts.effective[1]] : "?");
 }
 
-static int begin_mount(struct state *s, unsigned node, const char *options, struct error *err)
+/* A workload is not carried on with once DRBD has made the cell worthless. */
+static bool goes_on(void *context)
 {
-	struct message_mount mount = {.timeout_ms = DISK_MS};
+	const struct cell_state *s = context;
 
-	snprintf(mount.serial, sizeof(mount.serial), "%s", GUEST_SERIAL);
-	snprintf(mount.directory, sizeof(mount.directory), "%s", s->directory);
-	snprintf(mount.fstype, sizeof(mount.fstype), "gfs2");
-	snprintf(mount.options, sizeof(mount.options), "%s", options);
-	return agent_begin_mount(s->c->site->agents[node], &mount, err);
+	if (replication_goes_on(s->c->site->replication))
+		return true;
+	event_log_note(s->c->log, "%s: the workload ends early: DRBD is no longer fit",
+		       s->facts.id);
+	return false;
 }
 
-static int unmount(struct state *s, unsigned node, struct error *err)
-{
-	struct agent_link *agent = s->c->site->agents[node];
-
-	if (!site_mounts(s->c->site))
-		return 0;
-	if (agent_begin_unmount(agent, s->directory, err) < 0)
-		return -1;
-	return agent_finish(agent, UNMOUNT_NS, err);
-}
-
-static int open_target(struct state *s, unsigned node, bool create, struct error *err)
-{
-	struct agent_link *agent = s->c->site->agents[node];
-	const struct plan *plan = s->c->plan;
-	struct message_open target = {
-		.size = plan->size,
-		.unit = plan->unit,
-		.files = s->c->workload->files,
-		.volume = s->c->volume,
-		.node = (uint8_t)node,
-		.create = create,
-		.device = s->c->site->volume == VOLUME_RAW,
-		.timeout_ms = DISK_MS,
-	};
-
-	snprintf(target.path, sizeof(target.path), "%s", plan->target);
-	if (target.device && !plan->target[0])
-		snprintf(target.serial, sizeof(target.serial), "%s", GUEST_SERIAL);
-	memcpy(target.run, s->c->uuid, sizeof(target.run));
-	snprintf(target.io, sizeof(target.io), "%s", s->c->cell->path);
-	if (agent_begin_open(agent, &target, err) < 0)
-		return -1;
-	return agent_finish(agent, OPEN_NS, err);
-}
-
-static int close_target(struct state *s, unsigned node, struct error *err)
-{
-	struct agent_link *agent = s->c->site->agents[node];
-
-	if (agent_begin_close(agent, err) < 0)
-		return -1;
-	return agent_finish(agent, OPEN_NS, err);
-}
-
-/* Mount where the run does it; what fails or hangs may be there even so. */
-static int mount_on(struct state *s, unsigned node, const char *options, struct error *err)
-{
-	if (!site_mounts(s->c->site))
-		return 0;
-	if (begin_mount(s, node, options, err) < 0)
-		return -1;
-	return agent_finish(s->c->site->agents[node], MOUNT_NS, err);
-}
-
-/* Steps 2 and 3: the target is made by node a alone, and is on the store when b looks. */
-static int prepare_target(struct state *s, struct error *err)
-{
-	if (mount_on(s, 0, "lockproto=lock_nolock,noatime", err) < 0 ||
-	    open_target(s, 0, true, err) < 0 || close_target(s, 0, err) < 0 ||
-	    unmount(s, 0, err) < 0)
-		return error_prefix(err, "preparing the target");
-	return site_drop_caches(s->c->site, err);
-}
-
-static int mount_both(struct state *s, struct error *err)
-{
-	struct agent_link *const *agents = s->c->site->agents;
-	struct ping ping;
-	unsigned node;
-
-	for (node = 0; site_mounts(s->c->site) && node < NODES; node++) {
-		if (begin_mount(s, node, "noatime", err) < 0)
-			return -1;
-	}
-	for (node = 0; site_mounts(s->c->site) && node < NODES; node++) {
-		if (agent_finish(agents[node], MOUNT_NS, err) < 0)
-			return -1;
-	}
-	for (node = 0; node < NODES; node++) {
-		if (agent_ping(agents[node], PING_NS, &ping, err) < 0)
-			return -1;
-		s->facts.mounted_ns[node] = ping.n1;
-		s->facts.mounted_known[node] = true;
-	}
-	for (node = 0; node < NODES; node++) {
-		if (open_target(s, node, false, err) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-static int work(struct state *s, struct error *err)
+static int work(struct cell_state *s, struct error *err)
 {
 	struct handoff *handoff = calloc(1, sizeof(*handoff));
 	int result;
@@ -267,12 +161,54 @@ static int work(struct state *s, struct error *err)
 	handoff->progress = event_log_progress(s->c->log);
 	handoff->units = s->c->plan->size / s->c->plan->unit;
 	handoff->seed = s->c->seed;
+	if (s->c->site->replication) {
+		handoff->goes_on = goes_on;
+		handoff->context = s;
+	}
 	result = handoff_carry_out(handoff, err);
 	free(handoff);
 	return result;
 }
 
-static int fsck(struct state *s, struct error *err)
+/* What the disks have moved so far; before: is kept, to be subtracted from what follows. */
+static int count_bytes(struct cell_state *s, bool before, struct error *err)
+{
+	uint64_t bytes;
+	unsigned node;
+
+	for (node = 0; node < NODES; node++) {
+		if (site_disk_bytes(s->c->site, node, &bytes, err) < 0)
+			return error_prefix(err, "what the disk of guest %c moved is not known",
+					    'a' + (int)node);
+		s->facts.disk_bytes[node] = before ? bytes : bytes - s->facts.disk_bytes[node];
+		s->facts.disk_bytes_known[node] = !before;
+	}
+	return 0;
+}
+
+/*
+ * Node a's disk took at least the target, which a fills; b's moved something (b's target bears a's
+ * claim of this run, so it is the same volume). If less went there, what was read and written lies
+ * on another disk, of whose mode nothing is known.
+ */
+static void prove_disk(struct cell_state *s)
+{
+	const uint64_t wanted[NODES] = {s->c->plan->size, s->c->plan->unit};
+	unsigned node;
+
+	for (node = 0; node < NODES && !s->facts.invalid[0]; node++) {
+		if (s->facts.disk_bytes[node] < wanted[node])
+			snprintf(s->facts.invalid, sizeof(s->facts.invalid),
+				 "disk %s of guest %c moved %llu bytes, while the target of %llu "
+				 "was made and used: the target lies on another disk, whose cache "
+				 "mode is not known; see `disk` and `target` in the plan",
+				 s->c->site->nodes[node].disk, 'a' + (int)node,
+				 (unsigned long long)s->facts.disk_bytes[node],
+				 (unsigned long long)s->c->plan->size);
+	}
+}
+
+static int fsck(struct cell_state *s, struct error *err)
 {
 	struct volume_fsck found;
 	int result;
@@ -288,27 +224,32 @@ static int fsck(struct state *s, struct error *err)
 }
 
 /* Steps 1 to 4. */
-static int test(struct state *s, struct error *err)
+static int test(struct cell_state *s, struct error *err)
 {
 	if (give_disks(s, err) < 0)
 		return -1;
 	prove_modes(s);
+	if (count_bytes(s, true, err) < 0)
+		return -1;
 	event_log_step(s->c->log, "preparing the target");
-	if (prepare_target(s, err) < 0)
+	if (cell_target_prepare(s, err) < 0)
 		return -1;
 	event_log_step(s->c->log, "opening the target on both nodes");
-	if (mount_both(s, err) < 0)
+	if (cell_target_open(s, err) < 0)
 		return -1;
-	return work(s, err);
+	if (work(s, err) < 0 || count_bytes(s, false, err) < 0)
+		return -1;
+	prove_disk(s);
+	return 0;
 }
 
-static void note(const struct state *s, const struct error *err)
+static void note(const struct cell_state *s, const struct error *err)
 {
 	event_log_note(s->c->log, "%s: %s", s->facts.id, err->text);
 }
 
 /* Once nobody has the volume open: is it whole, and are its replicas alike? */
-static void look_at_volume(struct state *s)
+static void look_at_volume(struct cell_state *s)
 {
 	struct site *site = s->c->site;
 	struct error err;
@@ -326,7 +267,7 @@ static void look_at_volume(struct state *s)
  * Step 5. A guest that does not let go (it hangs after a withdraw, say) does not spoil what was
  * tested: guests of ours are rebooted and the file system is not checked, which the facts show.
  */
-static bool take_apart(struct state *s, bool tested)
+static bool take_apart(struct cell_state *s, bool tested)
 {
 	struct site *site = s->c->site;
 	bool held = interrupt_hold(true), clean = tested;
@@ -335,14 +276,13 @@ static bool take_apart(struct state *s, bool tested)
 
 	event_log_step(s->c->log, "taking the disk away from both guests");
 	for (node = 0; tested && node < NODES; node++) {
-		if (close_target(s, node, &err) < 0 || unmount(s, node, &err) < 0) {
+		if (cell_target_close(s, node, &err) < 0) {
 			note(s, &err);
 			clean = false;
 		}
 	}
 	if (site->replication && replication_end(site->replication, &s->facts, &err) < 0)
 		note(s, &err);
-	listen(s, NULL);
 	if (clean && site_end(site, s->disk_xml, &err) < 0) {
 		note(s, &err);
 		clean = false;
@@ -363,7 +303,7 @@ int cell_run(const struct cell_run *c, bool *ret_reboot, struct error *err)
 		.clock = HISTORY_CLOCK_NONE,
 		.drift_ppm = c->site->steady_clocks ? KVM_DRIFT_PPM : 0,
 	};
-	struct state s = {.c = c};
+	struct cell_state s = {.c = c};
 	int result = -1;
 	unsigned node;
 	bool watched, fit, tested;
@@ -385,12 +325,15 @@ int cell_run(const struct cell_run *c, bool *ret_reboot, struct error *err)
 	fit = watched && !s.facts.invalid[0] && !s.facts.error[0];
 	tested = fit && !test(&s, err);
 	if (!tested && (fit || !watched)) {
+		if (err->kind == ERROR_WORLD)
+			site_blame_host(c->site, err);
 		event_log_note(c->log, "%s: %s", s.facts.id, err->text);
 		snprintf(s.facts.error, sizeof(s.facts.error), "%.1000s", err->text);
 	}
 	*ret_reboot = fit && (!take_apart(&s, tested) || s.facts.withdraws);
 	if (watched && (tested || !fit || err->kind != ERROR_INTERRUPTED))
 		result = 0;
+	listen(&s, NULL);
 	if (recorder_close(&s.recorder, result ? NULL : err) < 0 ||
 	    write_facts(&s.facts, c->run, result ? NULL : err) < 0)
 		result = -1;

@@ -181,6 +181,10 @@ int handoff_carry_out(struct handoff *h, struct error *err)
 		progress_step(h->progress, "%s: round %u of %u", h->workload->name, round + 1,
 			      h->workload->rounds);
 		for (i = 0; i < files; i++) {
+			if (h->goes_on && !h->goes_on(h->context)) {
+				result = 0;
+				goto out;
+			}
 			if (hand_over(h, ++number, order[i], writer_of(round, order[i]), err) < 0)
 				goto out;
 		}

@@ -17,6 +17,9 @@ struct handoff {
 	const struct progress *progress;
 	uint64_t units; /* in the target: a multiple of workload->files */
 	uint64_t seed;	/* the order of the files in each round */
+	/* Asked before each handoff: false ends the workload there. NULL: it always goes on. */
+	bool (*goes_on)(void *context);
+	void *context;
 
 	/* own */
 	uint64_t sequence[NODES]; /* of each node's last write */
@@ -24,7 +27,8 @@ struct handoff {
 	struct message_run run;
 };
 
-/* All rounds. On failure what had been commanded stands in the histories as unknown. */
+/* All rounds, as long as goes_on says so. On failure what had been commanded stands in the
+ * histories as unknown. */
 int handoff_carry_out(struct handoff *handoff, struct error *err);
 
 #endif

@@ -8,6 +8,16 @@
 
 #include "rundir/rundir.h"
 
+/* -EINTR (fs/dlm/recoverd.c): the next change of members came before the recovery from the last was
+ * done, which then begins anew. Two nodes that mount at once often have it. */
+static bool is_new_recovery(const char *text)
+{
+	static const char error[] = " error -4";
+	const char *at = strstr(text, error);
+
+	return at && !strncmp(text, "dlm: ", 5) && !at[sizeof(error) - 1];
+}
+
 /* Words of the kernel's sources (fs/gfs2: util.c, rgrp.c, recovery.c, glock.c; block layer). */
 enum kernel_line recorder_kernel_line(const char *text)
 {
@@ -18,6 +28,8 @@ enum kernel_line recorder_kernel_line(const char *text)
 
 	if (strstr(text, "about to withdraw"))
 		return KERNEL_WITHDRAW;
+	if (is_new_recovery(text))
+		return KERNEL_HARMLESS;
 	for (i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
 		if (strstr(text, errors[i]))
 			return KERNEL_ERROR;

@@ -19,6 +19,7 @@
 #include "site/lab.h"
 
 #define CONSOLE_NS (60 * NS_PER_S)
+#define CONSOLE_MAX "1000000" /* bytes */
 
 static int load_workload(const char *name, struct workload *ret, struct error *err)
 {
@@ -60,7 +61,8 @@ int runner_check(const struct plan *plan, struct error *err)
 	return 0;
 }
 
-/* Copy the consoles of guests of ours to the run directory: they go with the guests. */
+/* Copy the consoles of guests of ours (their ends) to the run directory: they go with the guests.
+ */
 static void keep_consoles(struct site *site, const char *run, struct event_log *log)
 {
 	static const char *const names[NODES] = {"consoles/a.log", "consoles/b.log"};
@@ -70,7 +72,7 @@ static void keep_consoles(struct site *site, const char *run, struct event_log *
 	char *path;
 
 	for (node = 0; site->built && node < NODES; node++) {
-		const char *argv[] = {"cat", site->guests[node].console, NULL};
+		const char *argv[] = {"tail", "-c", CONSOLE_MAX, site->guests[node].console, NULL};
 
 		if (host_run(site->nodes[node].host, argv, CONSOLE_NS, &result, &err) < 0) {
 			event_log_note(log, "console of node %c not kept: %s", 'a' + node,
@@ -115,6 +117,23 @@ static void fill_manifest(struct manifest *manifest, const struct site *site)
 	snprintf(manifest->agent, sizeof(manifest->agent), "%s", site->agent);
 }
 
+/* What a cell needs before it is one: else it is in the record as not run. */
+static int ready(const struct runner *r, struct site *site, struct event_log *log, size_t index,
+		 bool reboot, struct workload *ret, struct error *err)
+{
+	const struct cell *cell = &r->plan->cells[index];
+	int result = load_workload(cell->workload, ret, err);
+
+	if (!result && reboot) {
+		if (site->built)
+			event_log_step(log, "rebooting the guests");
+		result = site_reboot(site, err);
+	}
+	if (result < 0)
+		cell_run_skip(r->plan, cell, r->run, err->text, NULL);
+	return result;
+}
+
 static int run_cell(const struct runner *r, struct site *site, struct event_log *log,
 		    const struct manifest *manifest, size_t index, bool *reboot, struct error *err)
 {
@@ -132,14 +151,8 @@ static int run_cell(const struct runner *r, struct site *site, struct event_log 
 	};
 
 	memcpy(c.uuid, manifest->uuid, sizeof(c.uuid));
-	if (load_workload(c.cell->workload, &workload, err) < 0)
+	if (ready(r, site, log, index, *reboot, &workload, err) < 0)
 		return -1;
-	if (*reboot) {
-		if (site->built)
-			event_log_step(log, "rebooting the guests");
-		if (site_reboot(site, err) < 0)
-			return -1;
-	}
 	return cell_run(&c, reboot, err);
 }
 
@@ -245,7 +258,8 @@ int runner_run(const struct runner *r, struct error *err)
 	if (close_site(r, &opened, &close_err) < 0) {
 		event_log_note(log, "not put back: %s", close_err.text);
 		if (!result)
-			*err = close_err;
+			err->kind = ERROR_NONE;
+		error_add(err, &close_err);
 		result = -1;
 	}
 	manifest.ended_s = time(NULL);

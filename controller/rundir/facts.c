@@ -58,7 +58,8 @@ const struct facts_field facts_fields[] = {
 	TEXT("not_run", not_run),
 	TEXT("invalid", invalid),
 	TEXT("error", error),
-	{"mounted_ns", FIELD_TIMES_OPT, AT(mounted_ns), 0, AT(mounted_known)},
+	{"mounted_ns", FIELD_PAIR_OPT, AT(mounted_ns), 0, AT(mounted_known)},
+	{"disk_bytes", FIELD_PAIR_OPT, AT(disk_bytes), 0, AT(disk_bytes_known), true},
 	{"withdraws", FIELD_COUNT, AT(withdraws), 0, 0},
 	{"kernel_errors", FIELD_COUNT, AT(kernel_errors), 0, 0},
 	TEXT("kernel_first", kernel_first),
@@ -96,7 +97,7 @@ static json_t *text_json(const char *text, size_t size)
 	return json_string(printable(text, strnlen(text, size), clean, sizeof(clean)));
 }
 
-/* An object {"a": …, "b": …} of modes or times; known may be NULL (all are). */
+/* An object {"a": …, "b": …} of modes or numbers; known may be NULL (all are). */
 static json_t *pair_json(enum field_type type, const void *at, const bool *known)
 {
 	json_t *pair = json_object();
@@ -107,7 +108,7 @@ static json_t *pair_json(enum field_type type, const void *at, const bool *known
 
 		if (known && !known[n])
 			value = json_null();
-		else if (type == FIELD_TIMES_OPT)
+		else if (type == FIELD_PAIR_OPT)
 			value = u64_json(((const uint64_t *)at)[n]);
 		else
 			value = json_string(cache_mode_names[((const enum cache_mode *)at)[n]]);
@@ -140,7 +141,7 @@ static json_t *field_json(const struct cell_facts *facts, const struct facts_fie
 	case FIELD_MODES:
 		return pair_json(field->type, at, NULL);
 	case FIELD_MODES_OPT:
-	case FIELD_TIMES_OPT:
+	case FIELD_PAIR_OPT:
 		return pair_json(field->type, at, known);
 	}
 	return NULL;

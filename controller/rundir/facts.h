@@ -65,6 +65,11 @@ struct cell_facts {
 	bool mounted_known[NODES];
 	uint64_t mounted_ns[NODES]; /* the node's clock when the volume was mounted */
 
+	/* What QEMU says that it read and wrote for the tested disk, from before the target was
+	 * made until the workload's end. Whatever was tested went there, or somewhere else. */
+	bool disk_bytes_known[NODES];
+	uint64_t disk_bytes[NODES];
+
 	/* The cluster file system's own voice. */
 	unsigned withdraws;		   /* "about to withdraw this file system" */
 	unsigned kernel_errors;		   /* other error lines of GFS2, DLM and block devices */

@@ -19,7 +19,7 @@ enum field_type {
 	FIELD_VERDICT_OPT, /* enum verdict_kind, or null */
 	FIELD_MODES,	   /* enum cache_mode[NODES] */
 	FIELD_MODES_OPT,   /* each node's may be null; never "default" */
-	FIELD_TIMES_OPT,   /* uint64_t[NODES], each may be null */
+	FIELD_PAIR_OPT,	   /* uint64_t[NODES], each may be null */
 };
 
 struct facts_field {

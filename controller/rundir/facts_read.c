@@ -95,7 +95,7 @@ static int read_pair(const json_t *pair, const struct facts_field *field, void *
 			known[n] = !json_is_null(value);
 		if (known && !known[n])
 			continue;
-		if (field->type == FIELD_TIMES_OPT
+		if (field->type == FIELD_PAIR_OPT
 			    ? read_u64(value, field->name, (uint64_t *)at + n, err)
 			    : read_mode(value, field, (enum cache_mode *)at + n, err))
 			return -1;
@@ -138,7 +138,7 @@ static int read_field(const json_t *value, const struct facts_field *field, stru
 	case FIELD_MODES:
 		return read_pair(value, field, at, NULL, err);
 	case FIELD_MODES_OPT:
-	case FIELD_TIMES_OPT:
+	case FIELD_PAIR_OPT:
 		return read_pair(value, field, at, known, err);
 	}
 	return -1;

@@ -88,10 +88,13 @@ static int agent_ready(void *context, struct error *err)
 	const struct guest *guest = context;
 	struct site_node *node = &guest->site->nodes[guest->node];
 	char tail[TAIL_SIZE + 1];
+	struct error why;
 	char *xml;
 	int got;
 
-	xml = hypervisor_xml(node->hypervisor, node->domain, NULL);
+	xml = hypervisor_xml(node->hypervisor, node->domain, &why);
+	if (!xml && hypervisor_is_running(node->hypervisor, node->domain, NULL))
+		return error_set(err, why.kind, "%s", why.text);
 	if (!xml) {
 		console_tail(guest->site, guest->node, tail, sizeof(tail));
 		return error_set(err, ERROR_WORLD,
@@ -134,6 +137,7 @@ static int start_guest(struct site *site, unsigned node, struct error *err)
 		return -1;
 	result = hypervisor_start(site->nodes[node].hypervisor, xml, site->dies_with_us, err);
 	free(xml);
+	site->guests[node].started |= !result;
 	return result;
 }
 
@@ -174,6 +178,8 @@ int built_guests_destroy(struct site *site, bool *ret_found, struct error *err)
 	for (node = 0; node < NODES; node++) {
 		struct site_node *n = &site->nodes[node];
 
+		if (!n->domain[0])
+			continue;
 		xml = hypervisor_xml(n->hypervisor, n->domain, NULL);
 		if (xml && !domain_xml_is_ours(xml)) {
 			free(xml);
@@ -189,8 +195,9 @@ int built_guests_destroy(struct site *site, bool *ret_found, struct error *err)
 		free(xml);
 	}
 	for (node = 0; node < NODES; node++) {
-		if (hypervisor_destroy(site->nodes[node].hypervisor, site->nodes[node].domain,
-				       err) < 0)
+		const struct site_node *n = &site->nodes[node];
+
+		if (n->domain[0] && hypervisor_destroy(n->hypervisor, n->domain, err) < 0)
 			result = -1;
 	}
 	return result;

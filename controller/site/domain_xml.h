@@ -89,6 +89,15 @@ int domain_xml_order_stays(const char *xml, struct error *err);
 int domain_xml_disk_name(const char *xml, unsigned index, char *ret, size_t size,
 			 struct error *err);
 
+/*
+ * What a running guest has that its definition has not, so that a shutdown would lose it: 1 with
+ * the first such device in ret ("disk vdc (/srv/c.img)"), 0 if there is none, -1 with *err. Looked
+ * at are disks, interfaces, devices of the host, and what else can be plugged in and keeps
+ * something.
+ */
+int domain_xml_live_only(const char *live, const char *definition, char *ret, size_t size,
+			 struct error *err);
+
 /* Whose definition it is. */
 struct domain_identity {
 	char name[256], uuid[64];

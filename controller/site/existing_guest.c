@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "common/clock.h"
@@ -50,7 +49,6 @@ static int save(struct existing_guest *g, const struct domain_state *state, stru
 	snprintf(saved->uuid, sizeof(saved->uuid), "%s", state->uuid);
 	saved->running = state->running;
 	saved->autostart = state->autostart;
-	saved->time_s = time(NULL);
 	g->lock = saved_lock(g->run, false, err);
 	if (g->lock < 0 || saved_write(g->run, g->node->letter, saved, err) < 0)
 		return -1;
@@ -166,33 +164,46 @@ static int check_io(const struct existing_guest *g, enum cache_mode mode, struct
 			 g->node->disk);
 }
 
-int existing_guest_set_cache(struct existing_guest *g, enum cache_mode mode, struct error *err)
+/* The definition is the user's own, or what this run has made of it. */
+static int check_known(const struct existing_guest *g, struct error *err)
+{
+	char *now = hypervisor_definition_secure(g->node->hypervisor, g->node->domain, err);
+	int known = now ? saved_knows(&g->saved, now, err) : -1;
+
+	free(now);
+	if (!known)
+		error_set(err, ERROR_WORLD,
+			  "somebody else, or another run, has changed its definition during the "
+			  "run");
+	return known > 0 ? 0 : -1;
+}
+
+int existing_guest_check(const struct existing_guest *g, struct error *err)
+{
+	return check_known(g, err) < 0 ? existing_guest_error(g->node, err) : 0;
+}
+
+static int set_cache(struct existing_guest *g, enum cache_mode mode, struct error *err)
 {
 	struct hypervisor *hypervisor = g->node->hypervisor;
-	const char *domain = g->node->domain;
-	int off = hypervisor_is_off(hypervisor, domain, err), result = -1;
-	char *xml = NULL, *now = NULL;
+	int off = hypervisor_is_off(hypervisor, g->node->domain, err), result = -1;
+	char *xml;
 
 	if (!off)
 		error_set(err, ERROR_WORLD,
 			  "it is not shut off, as it should be: somebody started it?");
-	if (off <= 0 || check_io(g, mode, err) < 0)
-		goto out;
-	now = hypervisor_definition_secure(hypervisor, domain, err);
-	if (!now)
-		goto out;
-	off = saved_knows(&g->saved, now, err);
-	if (!off)
-		error_set(err, ERROR_WORLD,
-			  "somebody else has changed its definition during the run");
-	xml = off > 0 ? domain_xml_with_cache(g->saved.xml, g->node->disk, mode, g->run, err)
-		      : NULL;
+	if (off <= 0 || check_io(g, mode, err) < 0 || check_known(g, err) < 0)
+		return -1;
+	xml = domain_xml_with_cache(g->saved.xml, g->node->disk, mode, g->run, err);
 	if (xml && !note_change(g, xml, err) && !hypervisor_define(hypervisor, xml, err))
 		result = check_change(g, err);
-out:
-	free(now);
 	free(xml);
-	return result < 0 ? existing_guest_error(g->node, err) : 0;
+	return result;
+}
+
+int existing_guest_set_cache(struct existing_guest *g, enum cache_mode mode, struct error *err)
+{
+	return set_cache(g, mode, err) < 0 ? existing_guest_error(g->node, err) : 0;
 }
 
 int existing_guest_start(struct existing_guest *g, struct error *err)

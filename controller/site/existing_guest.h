@@ -30,6 +30,10 @@ void existing_guest_close(struct existing_guest *guest);
 /* The tested disk's device as the definition calls it: /dev/drbd/by-res/r0/0. */
 const char *existing_guest_source(const struct existing_guest *guest);
 
+/* Before it is shut down for a cell: is its definition still the user's, or what this run made of
+ * it? Else ERROR_WORLD. */
+int existing_guest_check(const struct existing_guest *guest, struct error *err);
+
 /* Shut it down; if it is not off at the plan's deadline, as on-hang says. Off already: fine. */
 int existing_guest_stop(struct existing_guest *guest, struct error *err);
 

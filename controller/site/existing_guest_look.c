@@ -10,9 +10,11 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "common/parse.h"
 #include "site/existing_guest_internal.h"
 #include "site/host.h"
 #include "site/pacemaker.h"
+#include "site/same_device.h"
 
 #define COMMAND_NS (30 * NS_PER_S)
 #define GUEST_AGENT_CHANNEL "org.qemu.guest_agent.0"
@@ -48,13 +50,13 @@ static int check_state(const struct domain_state *s, const char *name, struct er
 }
 
 /* A shutdown would abort a job on any of its disks. */
-static int check_jobs(const struct site_node *node, const char *xml, struct error *err)
+static int check_jobs(const struct site_node *node, const char *live, struct error *err)
 {
 	char name[64];
 	unsigned i;
 	int got;
 
-	for (i = 0; (got = domain_xml_disk_name(xml, i, name, sizeof(name), err)) > 0; i++) {
+	for (i = 0; (got = domain_xml_disk_name(live, i, name, sizeof(name), err)) > 0; i++) {
 		got = hypervisor_block_job(node->hypervisor, node->domain, name, NULL);
 		if (got > 0)
 			return error_set(
@@ -67,36 +69,40 @@ static int check_jobs(const struct site_node *node, const char *xml, struct erro
 	return got;
 }
 
-/* Whether both names are of one block device: there, not here. */
+/* What is only there while it runs, which the first shutdown would end. */
+static int check_live(const struct site_node *node, const char *definition, struct error *err)
+{
+	char *live = hypervisor_xml(node->hypervisor, node->domain, err), device[256], clean[256];
+	int more = -1;
+
+	if (live)
+		more = domain_xml_live_only(live, definition, device, sizeof(device), err);
+	if (more > 0)
+		more = error_set(
+			err, ERROR_WORLD,
+			"it was given %s while it runs, which its definition does not have, so "
+			"that a shutdown would lose it: add it there, too (virsh attach-device %s "
+			"FILE --config), or take it away (detach-device)",
+			printable(device, strlen(device), clean, sizeof(clean)), node->domain);
+	else if (!more)
+		more = check_jobs(node, live, err);
+	free(live);
+	return more;
+}
+
 static int check_same_device(const struct site_node *node, const char *source, struct error *err)
 {
-	const char *const argv[] = {"stat", "-L",   "-c",	  "%F:%t:%T",
-				    "--",   source, node->device, NULL};
-	struct process_result result;
-	char *line, *second;
-	bool same;
+	int same = same_device(node->host, source, node->device, err);
 
-	if (!strcmp(source, node->device))
+	if (same < 0)
+		return error_prefix(err, "disk %s is %s, the plan's device is %s", node->disk,
+				    source, node->device);
+	if (same)
 		return 0;
-	if (!node->host)
-		return error_set(err, ERROR_WORLD,
-				 "disk %s is %s, the plan's device is %s: name it the same way, or "
-				 "give ssh = ... so that it can be seen whether they are one",
-				 node->disk, source, node->device);
-	if (host_run(node->host, argv, COMMAND_NS, &result, err) < 0)
-		return -1;
-	line = result.out;
-	second = strchr(line, '\n');
-	same = !result.status && second && !strncmp(line, "block special file:", 19) &&
-	       !strncmp(line, second + 1, (size_t)(second + 1 - line));
-	process_result_done(&result);
-	if (!same)
-		return error_set(
-			err, ERROR_WORLD,
-			"disk %s is %s, which is not the plan's device %s: correct the one "
-			"or the other",
-			node->disk, source, node->device);
-	return 0;
+	return error_set(err, ERROR_WORLD,
+			 "disk %s is %s, which is not the plan's device %s: correct the one or the "
+			 "other",
+			 node->disk, source, node->device);
 }
 
 static int check_disk(const struct site_node *node, const char *xml,
@@ -156,29 +162,67 @@ static int check_channel(const struct site_node *node, const char *xml, struct e
 		"agent = ssh or virtio");
 }
 
+#define PACEMAKER_NOT_KNOWN "cannot tell whether Pacemaker looks after it"
+
+/* One of Pacemaker's tools on the host; what it printed, to be freed, when it answers: NULL with
+ * *ret_absent, or with *err: nobody knows. */
+static char *ask_pacemaker(const struct site_node *node, const char *const argv[], bool *ret_absent,
+			   struct error *err)
+{
+	struct process_result result;
+	char clean[256], *ret = NULL;
+
+	*ret_absent = false;
+	if (host_run(node->host, argv, COMMAND_NS, &result, err) < 0) {
+		error_prefix(err, PACEMAKER_NOT_KNOWN);
+		return NULL;
+	}
+	switch (pacemaker_here(result.status)) {
+	case PACEMAKER_ANSWERS:
+		ret = result.out;
+		result.out = NULL;
+		break;
+	case PACEMAKER_ABSENT:
+		*ret_absent = true;
+		break;
+	default:
+		error_set(err, ERROR_WORLD,
+			  PACEMAKER_NOT_KNOWN
+			  ": %s ended with status %d on its host (%s); root may "
+			  "ask it (ssh = root@...), and `crm_verify -L` finds "
+			  "what is wrong with its configuration",
+			  argv[0], result.status,
+			  printable(result.complaint, strcspn(result.complaint, "\n"), clean,
+				    sizeof(clean)));
+	}
+	process_result_done(&result);
+	return ret;
+}
+
 /* Somebody who would start the guest again, or fence its host, when we shut it down. */
 static int check_managers(const struct site_node *node, struct error *err)
 {
 	static const char *const config_argv[] = {"cibadmin", "--query", "--scope", "resources",
 						  NULL};
 	static const char *const state_argv[] = {"crm_mon", "-1", "-r", "--output-as=xml", NULL};
-	struct process_result result;
-	char resource[128];
-	bool found, managed;
+	char resource[128], *text;
+	bool found, managed, absent;
 
 	if (!node->host)
 		return 0;
-	if (host_run(node->host, config_argv, COMMAND_NS, &result, NULL) < 0)
-		return 0; /* no Pacemaker, or none that runs */
-	found = !result.status &&
-		pacemaker_resource_of(result.out, node->domain, resource, sizeof(resource));
-	process_result_done(&result);
+	text = ask_pacemaker(node, config_argv, &absent, err);
+	if (!text)
+		return absent ? 0 : -1;
+	found = pacemaker_resource_of(text, node->domain, resource, sizeof(resource));
+	free(text);
 	if (!found)
 		return 0;
-	if (host_run(node->host, state_argv, COMMAND_NS, &result, err) < 0)
+	text = ask_pacemaker(node, state_argv, &absent, err);
+	if (!text && !absent)
 		return -1;
-	managed = result.status || pacemaker_manages(result.out, resource);
-	process_result_done(&result);
+	/* a moment ago it ran: what is not told counts as managed */
+	managed = !text || pacemaker_manages(text, resource);
+	free(text);
 	if (!managed)
 		return 0;
 	return error_set(err, ERROR_WORLD,
@@ -238,7 +282,7 @@ int existing_guest_look(const struct site_node *node, const struct progress *pro
 	if (check_state(&state, node->domain, err) < 0)
 		goto fail;
 	xml = hypervisor_definition_secure(node->hypervisor, node->domain, err);
-	if (!xml || check_mark(xml, err) < 0 || (state.running && check_jobs(node, xml, err) < 0) ||
+	if (!xml || check_mark(xml, err) < 0 || (state.running && check_live(node, xml, err) < 0) ||
 	    check_order(node, xml, progress, err) < 0 || check_disk(node, xml, progress, err) < 0 ||
 	    check_channel(node, xml, err) < 0 || check_managers(node, err) < 0)
 		goto fail;

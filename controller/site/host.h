@@ -3,7 +3,8 @@
  * host.h - a host of the plan: this machine, or one that ssh reaches.
  *
  * A command is an argument vector on either; that a remote shell reads it is nobody's business but
- * shell_quote.c's. Everything has a deadline, and a host that vanishes is an error like any other.
+ * shell_quote.c's. It runs in the C locale, whatever the host speaks: what programs print is read
+ * here. Everything has a deadline, and a host that vanishes is an error like any other.
  */
 #ifndef SITE_HOST_H
 #define SITE_HOST_H

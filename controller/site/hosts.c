@@ -120,10 +120,12 @@ static int send_image(struct site *site, const struct image *image, unsigned nod
 	struct built_guest *guest = &site->guests[node];
 	struct site_node *n = &site->nodes[node];
 	const char *make[] = {"mkdir", "-p", CONSOLE_DIR, NULL};
+	const char *fresh[] = {"rm", "-f", guest->console, NULL};
 	char folder[PATH_MAX], *hash;
 
 	snprintf(guest->console, sizeof(guest->console), CONSOLE_DIR "/%s.log", n->domain);
-	if (host_run_ok(n->host, make, LOOK_NS, err) < 0)
+	if (host_run_ok(n->host, make, LOOK_NS, err) < 0 ||
+	    host_run_ok(n->host, fresh, LOOK_NS, err) < 0)
 		return -1;
 	if (host_is_local(n->host)) {
 		snprintf(guest->kernel, sizeof(guest->kernel), "%s", image->kernel);
@@ -143,9 +145,9 @@ static int send_image(struct site *site, const struct image *image, unsigned nod
 static int nobody_there(void *context, struct error *err)
 {
 	const struct site_node *n = context;
+	int runs = hypervisor_is_running(n->hypervisor, n->domain, err);
 
-	(void)err;
-	return !hypervisor_running(n->hypervisor, n->domain);
+	return runs < 0 ? -1 : !runs;
 }
 
 static int build_guest(const struct hosts_options *o, struct site *site, const struct image *image,
@@ -231,7 +233,7 @@ static int find_guests(const struct hosts_options *o, struct site *site, struct 
 int hosts_open(const struct hosts_options *o, struct site *ret, struct error *err)
 {
 	const struct plan *plan = o->plan;
-	struct error ignored;
+	struct error closing;
 	unsigned node;
 
 	*ret = (struct site){
@@ -253,30 +255,48 @@ int hosts_open(const struct hosts_options *o, struct site *ret, struct error *er
 		goto fail;
 	return 0;
 fail:
-	hosts_close(ret, &ignored);
+	if (hosts_close(ret, &closing) < 0)
+		error_add(err, &closing);
 	return -1;
+}
+
+/* Guests of ours, and their consoles. One that this process did not start is another run's. */
+static int end_guests(struct site *site, struct error *err)
+{
+	bool found = false, started = false;
+	unsigned node;
+	int result;
+
+	for (node = 0; node < NODES; node++) {
+		started |= site->guests[node].started;
+		if (!site->guests[node].started)
+			site->nodes[node].domain[0] = 0;
+	}
+	if (!started)
+		return 0;
+	result = built_guests_destroy(site, &found, err);
+	for (node = 0; node < NODES; node++) {
+		const char *argv[] = {"rm", "-f", site->guests[node].console, NULL};
+
+		if (site->guests[node].started &&
+		    host_run_ok(site->nodes[node].host, argv, LOOK_NS, result ? NULL : err) < 0)
+			result = -1;
+	}
+	return result;
 }
 
 int hosts_close(struct site *site, struct error *err)
 {
-	bool held = interrupt_hold(true), found = false;
-	struct error first;
-	int result = 0;
+	bool held = interrupt_hold(true);
+	struct error bad = {0}, this;
 	unsigned node;
 
 	site_disconnect(site);
-	if (site->built && site->nodes[0].domain[0] && site->nodes[1].domain[0] &&
-	    built_guests_destroy(site, &found, &first) < 0)
-		result = -1;
+	if (site->built && end_guests(site, &this) < 0)
+		error_add(&bad, &this);
 	for (node = 0; node < NODES; node++) {
-		struct error this;
-
-		if (site->existing[node] &&
-		    existing_guest_restore(site->existing[node], &this) < 0) {
-			if (!result)
-				first = this;
-			result = -1;
-		}
+		if (site->existing[node] && existing_guest_restore(site->existing[node], &this) < 0)
+			error_add(&bad, &this);
 		existing_guest_close(site->existing[node]);
 	}
 	replication_close(site->replication);
@@ -287,7 +307,8 @@ int hosts_close(struct site *site, struct error *err)
 	if (site->own_daemons)
 		daemons_stop();
 	interrupt_hold(held);
-	if (result < 0)
-		*err = first;
-	return result;
+	if (bad.kind == ERROR_NONE)
+		return 0;
+	*err = bad;
+	return -1;
 }

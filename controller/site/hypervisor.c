@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * hypervisor.c - see hypervisor.h.
+ * hypervisor.c - hypervisor.h: connections.
  *
  * One thread runs libvirt's event loop, which its streams (stream_pump.h) and its keepalive need.
+ * Keepalive ends the calls on a connection whose other host is gone, after half a minute; what it
+ * does not see, the deadlines of hypervisor_call.c do.
  */
-#include <libvirt/libvirt-qemu.h>
 #include <libvirt/virterror.h>
 #include <pthread.h>
 #include <signal.h>
@@ -12,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/clock.h"
 #include "common/parse.h"
 #include "site/hypervisor_internal.h"
 #include "site/stream_pump.h"
@@ -20,12 +22,22 @@
 #define KEEPALIVE_TIMES 6
 #define WAKE_MS 1000 /* an event loop without timers or descriptors would spin in error */
 
+/*
+ * A login by ssh may take its time. A guest is started in seconds, but libvirt itself waits up to
+ * half a minute for a QEMU, and as long again for another call on the same guest. A connection that
+ * does not close ends with the program.
+ */
+#define OPEN_NS (60 * NS_PER_S)
+#define CALL_NS (120 * NS_PER_S)
+#define CLOSE_NS (10 * NS_PER_S)
+
 int hypervisor_error(struct error *err, const char *what)
 {
 	const char *message = virGetLastErrorMessage();
-	char clean[512];
+	char clean[512], clean_what[512];
 
-	return error_set(err, ERROR_WORLD, "libvirt: %s: %s", what,
+	return error_set(err, ERROR_WORLD, "libvirt: %s: %s",
+			 printable(what, strlen(what), clean_what, sizeof(clean_what)),
 			 printable(message, strlen(message), clean, sizeof(clean)));
 }
 
@@ -64,34 +76,114 @@ static void start_event_loop(void)
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
-static virConnectPtr connect_to(const char *uri, struct error *err)
+/*
+ * What libvirt is to open: its ssh must not ask for a password, or whether to trust a host, on the
+ * terminal. NULL without memory. The last of two parameters of one name counts.
+ */
+static char *without_questions(const char *uri)
 {
-	virConnectPtr connection = virConnectOpen(uri);
+	size_t size = strcspn(uri, "#"), scheme = strcspn(uri, ":");
+	const char *transport = memchr(uri, '+', scheme);
+	bool ssh = transport && !strncasecmp(transport, "+ssh:", 5);
+	char *ret;
 
+	if (asprintf(&ret, "%.*s%s%s", (int)size, uri,
+		     !ssh		      ? ""
+		     : memchr(uri, '?', size) ? "&no_tty=1"
+					      : "?no_tty=1",
+		     uri + size) < 0)
+		return NULL;
+	return ret;
+}
+
+/* Without keepalive: a driver in this process, or an old host, for which the deadlines must do. */
+static int keep_alive(virConnectPtr connection)
+{
+	return virConnectSetKeepAlive(connection, KEEPALIVE_S, KEEPALIVE_TIMES) < 0 &&
+			       virGetLastErrorCode() != VIR_ERR_NO_SUPPORT
+		       ? -1
+		       : 0;
+}
+
+/* On a job's thread. */
+static virConnectPtr dial(const char *uri, struct error *err)
+{
+	char *quiet = without_questions(uri);
+	virConnectPtr connection;
+
+	if (!quiet) {
+		error_set(err, ERROR_WORLD, "out of memory");
+		return NULL;
+	}
+	connection = virConnectOpen(quiet);
+	free(quiet);
+	if (connection && !keep_alive(connection))
+		return connection;
+	hypervisor_error(err, uri);
 	if (connection)
-		virConnectSetKeepAlive(connection, KEEPALIVE_S, KEEPALIVE_TIMES);
-	else
-		hypervisor_error(err, uri);
-	return connection;
+		virConnectClose(connection);
+	return NULL;
+}
+
+static int dial_job(struct job *job)
+{
+	job->answer.connection = dial(job->request.uri, &job->err);
+	return job->answer.connection ? 0 : -1;
+}
+
+static void start_event_loop_once(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, start_event_loop);
+}
+
+virConnectPtr hypervisor_connect(const char *uri, uint64_t limit_ns, struct error *err)
+{
+	const struct request request = {.work = dial_job, .what = uri, .uri = uri, .opens = true};
+	struct answer answer;
+	enum job_end end;
+
+	start_event_loop_once();
+	if (hypervisor_job(&request, NULL, limit_ns, &answer, &end, err) < 0)
+		return NULL;
+	return answer.connection;
+}
+
+struct hypervisor *hypervisor_open_within(const char *uri, const struct hypervisor_limits *limits,
+					  struct error *err)
+{
+	struct hypervisor *hypervisor = calloc(1, sizeof(*hypervisor));
+
+	if (hypervisor)
+		hypervisor->uri = strdup(uri);
+	if (!hypervisor || !hypervisor->uri) {
+		error_set(err, ERROR_WORLD, "out of memory");
+		free(hypervisor);
+		return NULL;
+	}
+	hypervisor->limits = *limits;
+	hypervisor->connection = hypervisor_connect(uri, limits->open, err);
+	if (hypervisor->connection)
+		return hypervisor;
+	hypervisor_close(hypervisor);
+	return NULL;
 }
 
 struct hypervisor *hypervisor_open(const char *uri, struct error *err)
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
-	struct hypervisor *hypervisor;
+	const struct hypervisor_limits limits = {OPEN_NS, CALL_NS, CLOSE_NS};
 
-	pthread_once(&once, start_event_loop);
-	hypervisor = calloc(1, sizeof(*hypervisor));
-	if (!hypervisor) {
-		error_set(err, ERROR_WORLD, "out of memory");
-		return NULL;
-	}
-	hypervisor->uri = strdup(uri);
-	hypervisor->connection = connect_to(uri, err);
-	if (hypervisor->uri && hypervisor->connection)
-		return hypervisor;
-	hypervisor_close(hypervisor);
-	return NULL;
+	return hypervisor_open_within(uri, &limits, err);
+}
+
+/* libvirt says good-bye to the other side, and waits for its answer. */
+static void close_connection(struct hypervisor *hypervisor, virConnectPtr connection)
+{
+	const struct request request = {.what = "closing", .changes = true};
+	enum job_end end;
+
+	hypervisor_job(&request, connection, hypervisor->limits.close, NULL, &end, NULL);
 }
 
 void hypervisor_close(struct hypervisor *hypervisor)
@@ -99,7 +191,10 @@ void hypervisor_close(struct hypervisor *hypervisor)
 	if (!hypervisor)
 		return;
 	if (hypervisor->connection)
-		virConnectClose(hypervisor->connection);
+		close_connection(hypervisor, hypervisor->connection);
+	while (hypervisor->n_former)
+		close_connection(hypervisor, hypervisor->former[--hypervisor->n_former]);
+	free(hypervisor->former);
 	free(hypervisor->uri);
 	free(hypervisor);
 }
@@ -112,170 +207,53 @@ bool hypervisor_reachable(const char *uri)
 	return hypervisor;
 }
 
-void hypervisor_versions(struct hypervisor *hypervisor, char *ret, uint32_t size)
+static int get_versions(struct job *job)
 {
 	unsigned long qemu = 0, libvirt = 0;
 
-	virConnectGetVersion(hypervisor->connection, &qemu);
-	virConnectGetLibVersion(hypervisor->connection, &libvirt);
-	snprintf(ret, size, "QEMU %lu.%lu.%lu, libvirt %lu.%lu.%lu", qemu / 1000000,
-		 qemu / 1000 % 1000, qemu % 1000, libvirt / 1000000, libvirt / 1000 % 1000,
-		 libvirt % 1000);
+	virConnectGetVersion(job->connection, &qemu);
+	virConnectGetLibVersion(job->connection, &libvirt);
+	if (asprintf(&job->answer.text, "QEMU %lu.%lu.%lu, libvirt %lu.%lu.%lu", qemu / 1000000,
+		     qemu / 1000 % 1000, qemu % 1000, libvirt / 1000000, libvirt / 1000 % 1000,
+		     libvirt % 1000) < 0)
+		job->answer.text = NULL;
+	return job->answer.text ? 0 : -1;
 }
 
-virDomainPtr hypervisor_lookup(struct hypervisor *hypervisor, const char *name, struct error *err)
+void hypervisor_versions(struct hypervisor *hypervisor, char *ret, uint32_t size)
 {
-	virDomainPtr domain = virDomainLookupByName(hypervisor->connection, name);
+	const struct request request = {.work = get_versions, .what = "versions"};
+	char *text = hypervisor_ask(hypervisor, &request, NULL);
 
-	if (!domain)
-		hypervisor_error(err, name);
-	return domain;
+	snprintf(ret, size, "%s", text ? text : "QEMU 0.0.0, libvirt 0.0.0");
+	free(text);
 }
 
-int hypervisor_start(struct hypervisor *hypervisor, const char *xml, bool dies_with_us,
-		     struct error *err)
+static int open_channel(struct job *job)
 {
-	unsigned flags = dies_with_us ? VIR_DOMAIN_START_AUTODESTROY : 0;
-	virDomainPtr domain;
+	const struct request *r = &job->request;
+	virConnectPtr own = dial(r->uri, &job->err);
+	virDomainPtr domain = NULL;
+	virStreamPtr stream = NULL;
 
-	domain = virDomainCreateXML(hypervisor->connection, xml, flags);
-	if (!domain)
-		return hypervisor_error(err, "cannot start a guest");
-	virDomainFree(domain);
-	return 0;
-}
-
-int hypervisor_destroy(struct hypervisor *hypervisor, const char *name, struct error *err)
-{
-	virDomainPtr domain = virDomainLookupByName(hypervisor->connection, name);
-	int result = 0;
-
-	if (!domain)
-		return 0;
-	if (virDomainDestroy(domain) < 0 && virDomainIsActive(domain) > 0)
-		result = hypervisor_error(err, name);
-	virDomainFree(domain);
-	return result;
-}
-
-bool hypervisor_running(struct hypervisor *hypervisor, const char *name)
-{
-	virDomainPtr domain = virDomainLookupByName(hypervisor->connection, name);
-	bool running;
-
-	if (!domain)
-		return false;
-	running = virDomainIsActive(domain) == 1;
-	virDomainFree(domain);
-	return running;
-}
-
-static char *get_xml(struct hypervisor *hypervisor, const char *name, unsigned flags,
-		     struct error *err)
-{
-	virDomainPtr domain = hypervisor_lookup(hypervisor, name, err);
-	char *xml;
-
-	if (!domain)
-		return NULL;
-	xml = virDomainGetXMLDesc(domain, flags);
-	if (!xml)
-		hypervisor_error(err, name);
-	virDomainFree(domain);
-	return xml;
-}
-
-char *hypervisor_xml(struct hypervisor *hypervisor, const char *name, struct error *err)
-{
-	return get_xml(hypervisor, name, 0, err);
-}
-
-char *hypervisor_definition(struct hypervisor *hypervisor, const char *name, struct error *err)
-{
-	return get_xml(hypervisor, name, VIR_DOMAIN_XML_INACTIVE, err);
-}
-
-int hypervisor_look(struct hypervisor *hypervisor, const char *name, struct domain_state *ret,
-		    struct error *err)
-{
-	virDomainPtr domain = hypervisor_lookup(hypervisor, name, err);
-	int autostart = 0, state = VIR_DOMAIN_NOSTATE, reason;
-
-	if (!domain)
+	if (!own)
 		return -1;
-	virDomainGetAutostart(domain, &autostart);
-	virDomainGetState(domain, &state, &reason, 0);
-	*ret = (struct domain_state){
-		.persistent = virDomainIsPersistent(domain) == 1,
-		.running = virDomainIsActive(domain) == 1,
-		.halted = state != VIR_DOMAIN_RUNNING && state != VIR_DOMAIN_BLOCKED,
-		.autostart = autostart,
-		.managed_save = virDomainHasManagedSaveImage(domain, 0) == 1,
-		.snapshots = virDomainSnapshotNum(domain, 0),
-		.checkpoints = virDomainListAllCheckpoints(domain, NULL, 0),
-	};
-	virDomainGetUUIDString(domain, ret->uuid);
-	virDomainFree(domain);
-	return 0;
-}
-
-char *hypervisor_guest_agent(struct hypervisor *hypervisor, const char *name, const char *command,
-			     int timeout_s, struct error *err)
-{
-	virDomainPtr domain = hypervisor_lookup(hypervisor, name, err);
-	char *reply;
-
+	domain = virDomainLookupByName(own, r->name);
+	if (domain)
+		stream = virStreamNew(own, VIR_STREAM_NONBLOCK);
 	if (!domain)
-		return NULL;
-	reply = virDomainQemuAgentCommand(domain, command, timeout_s, 0);
-	if (!reply)
-		hypervisor_error(err, name);
-	virDomainFree(domain);
-	return reply;
-}
-
-int hypervisor_attach(struct hypervisor *hypervisor, const char *name, const char *device_xml,
-		      struct error *err)
-{
-	virDomainPtr domain = hypervisor_lookup(hypervisor, name, err);
-	int result = 0;
-
-	if (!domain)
-		return -1;
-	if (virDomainAttachDeviceFlags(domain, device_xml, VIR_DOMAIN_AFFECT_LIVE) < 0)
-		result = hypervisor_error(err, name);
-	virDomainFree(domain);
-	return result;
-}
-
-int hypervisor_detach(struct hypervisor *hypervisor, const char *name, const char *device_xml,
-		      struct error *err)
-{
-	virDomainPtr domain = hypervisor_lookup(hypervisor, name, err);
-	int result = 0;
-
-	if (!domain)
-		return -1;
-	if (virDomainDetachDeviceFlags(domain, device_xml, VIR_DOMAIN_AFFECT_LIVE) < 0)
-		result = hypervisor_error(err, name);
-	virDomainFree(domain);
-	return result;
-}
-
-char *hypervisor_qmp(struct hypervisor *hypervisor, const char *name, const char *command,
-		     struct error *err)
-{
-	virDomainPtr domain = hypervisor_lookup(hypervisor, name, err);
-	char *reply = NULL;
-
-	if (!domain)
-		return NULL;
-	if (virDomainQemuMonitorCommand(domain, command, &reply, 0) < 0) {
-		hypervisor_error(err, name);
-		reply = NULL;
-	}
-	virDomainFree(domain);
-	return reply;
+		hypervisor_error(&job->err, r->name);
+	else if (!stream ||
+		 virDomainOpenChannel(domain, r->text, stream, VIR_DOMAIN_CHANNEL_FORCE) < 0)
+		hypervisor_error(&job->err, "cannot open the agent's channel");
+	else
+		job->answer.fd = stream_pump_start(stream, &job->err);
+	if (stream)
+		virStreamFree(stream);
+	if (domain)
+		virDomainFree(domain);
+	virConnectClose(own); /* the pump's stream keeps it */
+	return job->answer.fd < 0 ? -1 : 0;
 }
 
 /*
@@ -286,26 +264,16 @@ char *hypervisor_qmp(struct hypervisor *hypervisor, const char *name, const char
 int hypervisor_channel(struct hypervisor *hypervisor, const char *name, const char *channel,
 		       struct error *err)
 {
-	struct hypervisor own = {.connection = connect_to(hypervisor->uri, err)};
-	virDomainPtr domain = NULL;
-	virStreamPtr stream = NULL;
-	int fd = -1;
+	const struct request request = {.work = open_channel,
+					.name = name,
+					.text = channel,
+					.uri = hypervisor->uri,
+					.opens = true};
+	const struct hypervisor_limits *limits = &hypervisor->limits;
+	struct answer answer;
+	enum job_end end;
 
-	if (!own.connection)
+	if (hypervisor_job(&request, NULL, limits->open + limits->call, &answer, &end, err) < 0)
 		return -1;
-	domain = hypervisor_lookup(&own, name, err);
-	if (!domain)
-		goto out;
-	stream = virStreamNew(own.connection, VIR_STREAM_NONBLOCK);
-	if (!stream || virDomainOpenChannel(domain, channel, stream, VIR_DOMAIN_CHANNEL_FORCE) < 0)
-		hypervisor_error(err, "cannot open the agent's channel");
-	else
-		fd = stream_pump_start(stream, err);
-out:
-	if (stream)
-		virStreamFree(stream);
-	if (domain)
-		virDomainFree(domain);
-	virConnectClose(own.connection); /* the pump's stream keeps it */
-	return fd;
+	return answer.fd;
 }

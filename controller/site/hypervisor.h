@@ -4,6 +4,13 @@
  *
  * Domains are named, not held: a name is looked up on each call, so a domain that vanished is an
  * error there and nothing dangles.
+ *
+ * No call waits without end: a connection has 60 s to be made, a call 120 s to be answered (and
+ * timeout_s more, where there is one); then it fails with ERROR_WORLD. What it asked for may still
+ * be done later. A signal (interrupt.h) ends a wait at once with ERROR_INTERRUPTED, but a call that
+ * changes something is first given 10 s to end by itself, so that what is cleaned up afterwards is
+ * all there. A connection that was lost (libvirtd restarted, the network away, no answer in time)
+ * is made anew by the next call; a guest that died with it stays dead.
  */
 #ifndef SITE_HYPERVISOR_H
 #define SITE_HYPERVISOR_H
@@ -15,8 +22,13 @@
 
 struct hypervisor;
 
-/* Connect (and start the event loop's thread with the first one). NULL with ERROR_WORLD. */
+/*
+ * Connect (and start the event loop's thread with the first one). ssh, where the URI names it, asks
+ * nothing on the terminal: it fails instead. NULL with ERROR_WORLD or ERROR_INTERRUPTED.
+ */
 struct hypervisor *hypervisor_open(const char *uri, struct error *err);
+
+/* NULL: fine. Takes 10 s for each connection at most: one that does not close ends with us. */
 void hypervisor_close(struct hypervisor *hypervisor);
 
 /* Whether a connection can be made at all; says nothing on failure. */
@@ -35,7 +47,10 @@ int hypervisor_start(struct hypervisor *hypervisor, const char *xml, bool dies_w
 /* Destroy it; not there: fine. */
 int hypervisor_destroy(struct hypervisor *hypervisor, const char *name, struct error *err);
 
-/* Whether it runs now. */
+/* 1 if it runs now, 0 if not or if there is none of that name, -1 with *err if nobody says. */
+int hypervisor_is_running(struct hypervisor *hypervisor, const char *name, struct error *err);
+
+/* Whether that says 1: false does not mean that it does not run. */
 bool hypervisor_running(struct hypervisor *hypervisor, const char *name);
 
 /* The live XML, to be freed with free(); NULL with *err. */
@@ -53,10 +68,10 @@ struct domain_state {
 	char uuid[37];
 	bool persistent, running, autostart, managed_save;
 	bool halted;		    /* it runs no code: paused, crashed, shutting down, off */
-	int snapshots, checkpoints; /* -1: libvirt does not say */
+	int snapshots, checkpoints; /* -1: this driver has none */
 };
 
-/* -1 with ERROR_WORLD when there is no such domain, or libvirt does not answer. */
+/* -1 with *err when there is no such domain, or libvirt does not say one of these. */
 int hypervisor_look(struct hypervisor *hypervisor, const char *name, struct domain_state *ret,
 		    struct error *err);
 
@@ -80,6 +95,11 @@ int hypervisor_is_off(struct hypervisor *hypervisor, const char *name, struct er
 int hypervisor_block_job(struct hypervisor *hypervisor, const char *name, const char *disk,
 			 struct error *err);
 
+/* What a running domain's disk (its target: vda) has moved since it was there, read and written
+ * bytes together. -1 with *err. */
+int hypervisor_disk_bytes(struct hypervisor *hypervisor, const char *name, const char *disk,
+			  uint64_t *ret, struct error *err);
+
 /* One command of the QEMU guest agent in the domain, its reply to be freed with free(); NULL with
  * *err, also when no such agent answers within timeout_s seconds. */
 char *hypervisor_guest_agent(struct hypervisor *hypervisor, const char *name, const char *command,
@@ -100,8 +120,7 @@ char *hypervisor_qmp(struct hypervisor *hypervisor, const char *name, const char
 /*
  * Open the domain's virtio channel: a stream of libvirt, pumped by the event loop's thread to and
  * from a socket whose other end is returned (non-blocking). It has a connection of its own, which
- * outlives hypervisor_close. Close it to close the channel. -1 with
- * *err.
+ * outlives hypervisor_close. Close it to close the channel. -1 with *err.
  */
 int hypervisor_channel(struct hypervisor *hypervisor, const char *name, const char *channel,
 		       struct error *err);

@@ -2,8 +2,26 @@
 /* pacemaker.c - see pacemaker.h: the few attributes we want are found by name, in their element. */
 #include "site/pacemaker.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+
+#define NOT_INSTALLED 127 /* as a shell has it */
+#define NOT_CONNECTED 102 /* CRM_EX_DISCONNECT: seen of 2.1.5 where the cluster is stopped */
+
+enum pacemaker_here pacemaker_here(int status)
+{
+	switch (status) {
+	case 0:
+		return PACEMAKER_ANSWERS;
+	case NOT_INSTALLED:
+	case NOT_CONNECTED:
+	case ENOTCONN: /* 1.1 ends with the number of the error itself */
+		return PACEMAKER_ABSENT;
+	default:
+		return PACEMAKER_UNKNOWN;
+	}
+}
 
 /* The value of an attribute within [at, end); false if there is none, or it does not fit. */
 static bool attribute(const char *at, const char *end, const char *name, char *ret, size_t size)

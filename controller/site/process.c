@@ -18,6 +18,8 @@
 #include "site/output.h"
 
 #define POLL_MS 100
+#define FIRST_LOOK_NS (NS_PER_MS / 20)
+#define LOOK_NS (10 * NS_PER_MS)
 
 /* One of the child's outputs, being collected. */
 struct collector {
@@ -68,9 +70,58 @@ void process_exec(const char *const argv[], int in, int out, int complaint)
 	dup2(in < 0 ? null : in, 0);
 	dup2(out, 1);
 	dup2(complaint < 0 ? null : complaint, 2);
+	setenv("LC_ALL", "C", 1); /* what is read of it must not depend on the user's language */
 	execvp(argv[0], (char *const *)argv);
 	dprintf(2, "cannot run: %s\n", strerror(errno));
 	_exit(127);
+}
+
+int process_reap(pid_t pid, uint64_t grace_ns, int *ret_status)
+{
+	uint64_t deadline = clock_ns() + grace_ns, pause = FIRST_LOOK_NS;
+	pid_t got;
+
+	for (;;) {
+		got = waitpid(pid, ret_status, WNOHANG);
+		if (got == pid)
+			return 0;
+		if ((got < 0 && errno != EINTR) || clock_ns() > deadline)
+			return -1;
+		clock_sleep(pause);
+		if (pause < LOOK_NS)
+			pause *= 2;
+	}
+}
+
+/* One that has closed its outputs has mostly ended, but it need not have. */
+static int await_end(pid_t pid, uint64_t deadline, int *ret_status, struct error *err)
+{
+	for (;;) {
+		if (!process_reap(pid, LOOK_NS, ret_status))
+			return 0;
+		if (interrupted())
+			return interrupt_error(err);
+		if (clock_ns() > deadline)
+			return error_set(err, ERROR_WORLD, "did not end in time");
+	}
+}
+
+/* Kill it with its group. It may not end even so: then its end is left to the kernel. */
+static void kill_group(pid_t pid, struct error *err)
+{
+	struct error stuck;
+	int status;
+
+	kill(-pid, SIGTERM);
+	clock_sleep(200 * NS_PER_MS);
+	kill(-pid, SIGKILL);
+	if (!process_reap(pid, PROCESS_KILLED_NS, &status))
+		return;
+	error_set(&stuck, ERROR_WORLD,
+		  "it was killed and does not end (pid %d): it waits in the kernel, perhaps for a "
+		  "device that does not answer",
+		  (int)pid);
+	error_add(err, &stuck);
 }
 
 /* Collect both outputs until they end; -1 at the deadline or an interruption. */
@@ -106,7 +157,7 @@ int process_run(const char *const argv[], uint64_t timeout_ns, const struct prog
 	struct collector out = {.fd = -1}, complaint = {.fd = -1};
 	uint64_t deadline = clock_ns() + timeout_ns;
 	int out_pipe[2] = {-1, -1}, complaint_pipe[2] = {-1, -1};
-	int result = -1, status;
+	int result = -1, status = 0;
 	pid_t pid;
 
 	if (output_init(&out.output, OUTPUT_MAX, false, err) < 0 ||
@@ -129,16 +180,13 @@ int process_run(const char *const argv[], uint64_t timeout_ns, const struct prog
 	complaint.fd = complaint_pipe[0];
 	out_pipe[0] = out_pipe[1] = complaint_pipe[0] = complaint_pipe[1] = -1;
 	result = gather(&out, &complaint, deadline, progress, err);
+	if (!result)
+		result = await_end(pid, deadline, &status, err);
 	if (result < 0) {
 		error_prefix(err, "%s", argv[0]);
-		kill(-pid, SIGTERM);
-		clock_sleep(200 * NS_PER_MS);
-		kill(-pid, SIGKILL);
-	}
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	if (result < 0)
+		kill_group(pid, err);
 		goto out;
+	}
 	ret->status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 	ret->out = out.output.text;
 	ret->complaint = complaint.output.text;
@@ -219,13 +267,16 @@ bool process_alive(pid_t pid, uint64_t started)
 
 void process_stop(pid_t pid, uint64_t started, uint64_t grace_ns)
 {
-	uint64_t deadline = clock_ns() + grace_ns;
+	uint64_t deadline = clock_ns() + grace_ns, now;
 
 	if (!process_alive(pid, started))
 		return;
 	kill(pid, SIGTERM);
 	while (process_alive(pid, started)) {
-		if (clock_ns() > deadline)
+		now = clock_ns();
+		if (now > deadline + PROCESS_KILLED_NS)
+			return;
+		if (now > deadline)
 			kill(pid, SIGKILL);
 		clock_sleep(10 * NS_PER_MS);
 	}

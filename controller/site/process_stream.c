@@ -62,12 +62,13 @@ static bool has_ended(pid_t pid)
 static void end_group(pid_t pid)
 {
 	uint64_t deadline = clock_ns() + GRACE_NS;
+	int status;
 
 	kill(-pid, SIGTERM);
 	while (!has_ended(pid) && clock_ns() < deadline)
 		clock_sleep(10 * NS_PER_MS);
 	kill(-pid, SIGKILL);
-	waitpid(pid, NULL, 0);
+	process_reap(pid, PROCESS_KILLED_NS, &status);
 }
 
 static void serve(void *context, int fd)

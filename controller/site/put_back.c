@@ -8,6 +8,7 @@
  */
 #include "site/put_back.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,6 +70,22 @@ int guest_stop(struct hypervisor *hypervisor, const char *domain, const struct g
 	return hypervisor_destroy(hypervisor, domain, err);
 }
 
+/* Whether both bear the mark of one and the same run. */
+static int same_mark(const char *xml, const char *other, struct error *err)
+{
+	char mark[PATH_MAX], others[PATH_MAX];
+	int has = domain_xml_mark(xml, mark, sizeof(mark), err);
+
+	if (has <= 0)
+		return has;
+	has = domain_xml_mark(other, others, sizeof(others), err);
+	return has <= 0 ? has : !strcmp(mark, others);
+}
+
+/*
+ * The mark tells, for what was noted last may not have been made yet: then the definition of the
+ * mode before stands there.
+ */
 int saved_knows(const struct saved_guest *saved, const char *xml, struct error *err)
 {
 	struct domain_disk now, changed;
@@ -79,6 +96,9 @@ int saved_knows(const struct saved_guest *saved, const char *xml, struct error *
 		return equal;
 	equal = domain_xml_equal(xml, saved->xml, saved->disk, err);
 	if (equal <= 0)
+		return equal;
+	equal = same_mark(xml, saved->changed, err);
+	if (equal)
 		return equal;
 	if (domain_xml_disk_at(xml, saved->disk, &now, err) < 0 ||
 	    domain_xml_disk_at(saved->changed, saved->disk, &changed, err) <= 0)
@@ -114,7 +134,7 @@ static int look_at_live(struct hypervisor *hypervisor, const struct saved_guest 
 	if (had >= 0 && domain_xml_disk_at(live, saved->disk, &now, err) >= 0 &&
 	    domain_xml_disk_at(saved->xml, saved->disk, &before, err) >= 0) {
 		ret->mode_changed = strcmp(mode_of(&now), mode_of(&before)) != 0;
-		ret->channel = has && !had;
+		ret->channel = has && !had && saved->changed;
 		result = 0;
 	}
 	free(live);
@@ -224,7 +244,7 @@ static int put_rest(struct hypervisor *hypervisor, const struct saved_guest *sav
 			return -1;
 		add(ret, size, "definition put back");
 	}
-	if (found->state.autostart != saved->autostart) {
+	if (saved->changed && found->state.autostart != saved->autostart) {
 		if (hypervisor_set_autostart(hypervisor, saved->domain, saved->autostart, err) < 0)
 			return -1;
 		add(ret, size, saved->autostart ? "autostart on again" : "autostart off again");
@@ -259,15 +279,17 @@ int put_back(struct hypervisor *hypervisor, const struct saved_guest *saved,
 	     const struct guest_stop *stop, bool force, char *ret, size_t size, struct error *err)
 {
 	struct found found = {0};
-	bool held, running, ours;
+	bool held, running;
 	int result;
 
 	ret[0] = 0;
 	if (find_out(hypervisor, saved, force, &found, err) < 0)
 		return -1;
 	running = found.state.running;
-	ours = saved->changed && !saved->running; /* nothing was started that was not changed */
-	if (running && (found.mode_changed || ours)) {
+	/* It was off and is on: we started it. A guest that we never changed may run in a mode that
+	 * is not its definition's (edited, and not yet started anew): that is its user's business.
+	 */
+	if (running && saved->changed && (found.mode_changed || !saved->running)) {
 		if (shut_down(hypervisor, saved->domain, stop, err) < 0)
 			return -1;
 		running = false;

@@ -160,6 +160,14 @@ static int lost(struct replication *r, const struct side *side, const struct err
 	return 0;
 }
 
+static void poll_sides(struct replication *r)
+{
+	unsigned n;
+
+	for (n = 0; n < NODES; n++)
+		side_watch_poll(&r->sides[n]);
+}
+
 static int all_whole(void *context, struct error *err)
 {
 	struct replication *r = context;
@@ -167,7 +175,7 @@ static int all_whole(void *context, struct error *err)
 	unsigned n;
 
 	(void)err;
-	replication_poll(r);
+	poll_sides(r);
 	for (n = 0; n < NODES; n++)
 		whole &= r->sides[n].watch.state.whole || r->sides[n].unheard[0];
 	return whole;
@@ -213,12 +221,17 @@ int replication_begin(struct replication *r, struct cell_facts *facts, struct er
 	return 0;
 }
 
-void replication_poll(struct replication *r)
+bool replication_goes_on(struct replication *r)
 {
+	bool fit = true;
 	unsigned n;
 
+	if (!r->watched)
+		return true;
+	poll_sides(r);
 	for (n = 0; n < NODES; n++)
-		side_watch_poll(&r->sides[n]);
+		fit &= side_watch_fit(&r->sides[n], NULL);
+	return fit;
 }
 
 void replication_logs(const struct replication *r, char *const before[NODES],
@@ -335,7 +348,7 @@ int replication_end(struct replication *r, struct cell_facts *facts, struct erro
 			unknown_why = why;
 		}
 	}
-	replication_poll(r);
+	poll_sides(r);
 	replication_logs(r, (char *const[]){r->sides[0].before.log, r->sides[1].before.log},
 			 (char *const[]){r->sides[0].after.log, r->sides[1].after.log}, logs);
 	judge(r, unknown, &unknown_why, logs, facts);

@@ -35,8 +35,12 @@ void replication_close(struct replication *replication);
  */
 int replication_begin(struct replication *replication, struct cell_facts *facts, struct error *err);
 
-/* Take in what DRBD has told since; now and then while the cell runs. Never waits. */
-void replication_poll(struct replication *replication);
+/*
+ * While the cell runs: has nothing been heard that makes DRBD unfit? Never waits. Once it is false
+ * the cell is lost, whatever follows (replication_end says why), and what still is written makes
+ * the replicas differ more. Without a begin that watches: true.
+ */
+bool replication_goes_on(struct replication *replication);
 
 /*
  * After the cell: stop watching, look again. If DRBD was fit

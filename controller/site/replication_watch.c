@@ -2,8 +2,8 @@
 /*
  * replication_watch.c - `drbdsetup events2` left running on a host while a cell runs.
  *
- * It is read when somebody asks (replication_poll): a change of state is a line, there are few of
- * them, and the socket holds many. That the program ended, or said what cannot be read, is kept:
+ * It is read when somebody asks (replication_goes_on): a change of state is a line, there are few
+ * of them, and the socket holds many. That the program ended, or said what cannot be read, is kept:
  * from then on nobody knows, and what nobody knows is not fit.
  */
 #include <errno.h>

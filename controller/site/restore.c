@@ -8,6 +8,7 @@
 
 #include "common/op.h"
 #include "common/parse.h"
+#include "plan/libvirt_uri.h"
 #include "rundir/rundir.h"
 #include "site/hypervisor.h"
 #include "site/interrupt.h"
@@ -62,6 +63,7 @@ static int put_one_back(const struct one *one, struct hypervisor *hypervisor, st
 
 static int restore_guest(const struct one *one, struct error *err)
 {
+	const char *objection = libvirt_uri_objection(one->saved->uri);
 	struct hypervisor *hypervisor;
 	int result;
 
@@ -73,6 +75,8 @@ static int restore_guest(const struct one *one, struct error *err)
 		return error_set(err, ERROR_WORLD,
 				 "the saved libvirt URI names a program to run, which is not taken "
 				 "from a file");
+	if (objection)
+		return error_set(err, ERROR_WORLD, "the saved libvirt URI: %s", objection);
 	hypervisor = hypervisor_open(one->saved->uri, err);
 	if (!hypervisor)
 		return -1;

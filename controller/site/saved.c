@@ -3,8 +3,9 @@
  * saved.c - see saved.h.
  *
  * The XML is written before the JSON: a guest without its JSON was not changed, for the change
- * comes after both. The definition that is about to be made is noted before it is made, so that a
- * run which is killed in between leaves one of the two states that are known.
+ * comes after both. The definition that is about to be made is noted before it is made, so that
+ * what a run leaves which is killed in between is known: the saved one, or one with the mark of the
+ * one that is noted (put_back.h, saved_knows).
  */
 #include "site/saved.h"
 
@@ -39,23 +40,43 @@ static int open_folder(const char *run, struct error *err)
 	return fd;
 }
 
-/* Make RUN/saved, and see to it that it and RUN outlive a power cut. */
-static int make_folder(const char *run, struct error *err)
+/* fsync a folder (which is closed) and all above it: any of them may be new. What is not ours to
+ * read was not made by us, and is as durable as it is. */
+static int sync_upwards(int fd)
 {
-	int fd = open(run, O_RDONLY | O_DIRECTORY | O_CLOEXEC), parent, result = -1;
+	struct stat here, above;
+	int parent, result;
 
-	if (fd < 0)
-		return error_set_errno(err, ERROR_WORLD, "%s", run);
-	parent = openat(fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if ((mkdirat(fd, "saved", 0700) < 0 && errno != EEXIST) || fsync(fd) < 0 || parent < 0 ||
-	    fsync(parent) < 0)
-		error_set_errno(err, ERROR_WORLD, "cannot make the folder %s/saved", run);
-	else
-		result = 0;
+	for (;;) {
+		result = fsync(fd) && errno != EINVAL && errno != EROFS ? -1 : 0;
+		parent = result ? -1 : openat(fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (parent < 0 || fstat(fd, &here) < 0 || fstat(parent, &above) < 0 ||
+		    (here.st_dev == above.st_dev && here.st_ino == above.st_ino))
+			break;
+		close(fd);
+		fd = parent;
+	}
 	if (parent >= 0)
 		close(parent);
 	close(fd);
 	return result;
+}
+
+/* Make RUN/saved, and see to it that it and RUN outlive a power cut. */
+static int make_folder(const char *run, struct error *err)
+{
+	int fd = open(run, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return error_set_errno(err, ERROR_WORLD, "%s", run);
+	if (mkdirat(fd, "saved", 0700) < 0 && errno != EEXIST) {
+		error_set_errno(err, ERROR_WORLD, "cannot make the folder %s/saved", run);
+		close(fd);
+		return -1;
+	}
+	if (sync_upwards(fd) < 0)
+		return error_set_errno(err, ERROR_WORLD, "the folder %s is not on the disk", run);
+	return 0;
 }
 
 static int write_all(int fd, const char *text)
@@ -230,10 +251,9 @@ int saved_write(const char *run, char letter, const struct saved_guest *guest, s
 				 "%s/saved holds a guest's definition already, which is never "
 				 "overwritten: `stalemate restore %s`, then give a new folder",
 				 run, run);
-	root = json_pack("{s:i, s:s, s:s, s:s, s:s, s:b, s:b, s:I}", "schema", 1, "libvirt",
-			 guest->uri, "domain", guest->domain, "uuid", guest->uuid, "disk",
-			 guest->disk, "running", guest->running, "autostart", guest->autostart,
-			 "time", (json_int_t)guest->time_s);
+	root = json_pack("{s:i, s:s, s:s, s:s, s:s, s:b, s:b}", "schema", 1, "libvirt", guest->uri,
+			 "domain", guest->domain, "uuid", guest->uuid, "disk", guest->disk,
+			 "running", guest->running, "autostart", guest->autostart);
 	if (root)
 		text = json_dumps(root, JSON_INDENT(2));
 	json_decref(root);
@@ -276,18 +296,16 @@ static int parse_state(const char *text, struct saved_guest *ret)
 	const char *uri, *domain, *uuid, *disk;
 	int schema, running, autostart, result = -1;
 	json_t *root = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
-	json_int_t time_s;
 
 	if (root &&
-	    !json_unpack(root, "{s:i, s:s, s:s, s:s, s:s, s:b, s:b, s:I}", "schema", &schema,
-			 "libvirt", &uri, "domain", &domain, "uuid", &uuid, "disk", &disk,
-			 "running", &running, "autostart", &autostart, "time", &time_s) &&
+	    !json_unpack(root, "{s:i, s:s, s:s, s:s, s:s, s:b, s:b}", "schema", &schema, "libvirt",
+			 &uri, "domain", &domain, "uuid", &uuid, "disk", &disk, "running", &running,
+			 "autostart", &autostart) &&
 	    schema == 1 && take(ret->uri, sizeof(ret->uri), uri) &&
 	    take(ret->domain, sizeof(ret->domain), domain) &&
 	    take(ret->uuid, sizeof(ret->uuid), uuid) && take(ret->disk, sizeof(ret->disk), disk)) {
 		ret->running = running;
 		ret->autostart = autostart;
-		ret->time_s = time_s;
 		result = 0;
 	}
 	json_decref(root);
@@ -349,9 +367,10 @@ void saved_done(struct saved_guest *guest)
 bool saved_uri_runs_programs(const char *uri)
 {
 	const char *query = strchr(uri, '?'), *scheme = strstr(uri, "://");
+	const char *ext = strcasestr(uri, "+ext"); /* libvirt does not mind the case */
 
 	if (query &&
 	    (strcasestr(query, "command=") || strcasestr(query, "netcat=") || strchr(query, '%')))
 		return true;
-	return scheme && memmem(uri, (size_t)(scheme - uri), "+ext", 4);
+	return scheme && ext && ext < scheme;
 }

@@ -23,7 +23,6 @@
 struct saved_guest {
 	char uri[256], domain[64], uuid[37], disk[64];
 	bool running, autostart;
-	int64_t time_s;
 	char *xml;
 	char *changed; /* NULL: it was not changed */
 	bool restored;

@@ -14,6 +14,7 @@
 
 #define FLUSH_NS (120 * NS_PER_S)
 #define GREET_NS (60 * NS_PER_S)
+#define ANSWER_NS (10 * NS_PER_S)
 #define MOUNT_SPARE_NS (10 * NS_PER_S)
 
 static int plug_in(struct site *site, const enum cache_mode cache[NODES], char *ret_disks[NODES],
@@ -56,6 +57,11 @@ static int power_up(struct site *site, const enum cache_mode cache[NODES], struc
 	int fd;
 
 	site_disconnect(site);
+	/* before anything is done to either: another run may have come to them in between */
+	for (node = 0; node < NODES; node++) {
+		if (existing_guest_check(site->existing[node], err) < 0)
+			return -1;
+	}
 	progress_step(site->progress, "shutting the guests down");
 	for (node = 0; node < NODES; node++) {
 		if (existing_guest_stop(site->existing[node], err) < 0)
@@ -104,6 +110,13 @@ int site_effective(struct site *site, unsigned node, enum cache_mode *ret, struc
 	    effective_host_direct(n->host, n->domain, n->device, &effective.host_direct, err) < 0)
 		return -1;
 	return effective_mode(&effective, ret, err);
+}
+
+int site_disk_bytes(struct site *site, unsigned node, uint64_t *ret, struct error *err)
+{
+	const struct site_node *n = &site->nodes[node];
+
+	return hypervisor_disk_bytes(n->hypervisor, n->domain, n->disk, ret, err);
 }
 
 int site_drop_caches(struct site *site, struct error *err)
@@ -164,6 +177,20 @@ int site_greet(struct site *site, unsigned node, int fd, struct error *err)
 		snprintf(site->agent, sizeof(site->agent), "%s", agent_link_build(agent));
 	}
 	return 0;
+}
+
+void site_blame_host(const struct site *site, struct error *err)
+{
+	const char *const argv[] = {"true", NULL};
+	struct error gone;
+	unsigned node;
+
+	for (node = 0; node < NODES; node++) {
+		if (host_run_ok(site->nodes[node].host, argv, ANSWER_NS, &gone) < 0 &&
+		    gone.kind == ERROR_WORLD)
+			error_prefix(err, "host %c does not answer any more (%.200s)",
+				     site->nodes[node].letter, gone.text);
+	}
 }
 
 void site_disconnect(struct site *site)

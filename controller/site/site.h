@@ -39,7 +39,8 @@ struct site_node {
 
 /* A guest of ours on one host. Paths are the host's. */
 struct built_guest {
-	bool kvm; /* else software emulation */
+	bool kvm;     /* else software emulation */
+	bool started; /* by this process */
 	char kernel[PATH_MAX], initramfs[PATH_MAX];
 	char console[256];
 	char address[64]; /* this end of the network between the guests */
@@ -81,6 +82,9 @@ int site_begin(struct site *site, const enum cache_mode cache[NODES], char *ret_
 /* The mode in effect on a node's disk, as QEMU and the kernel say. */
 int site_effective(struct site *site, unsigned node, enum cache_mode *ret, struct error *err);
 
+/* What the guest's QEMU has read and written for the volume's disk since it was plugged in. */
+int site_disk_bytes(struct site *site, unsigned node, uint64_t *ret, struct error *err);
+
 /* Write back and drop both hosts' page caches of the volume. */
 int site_drop_caches(struct site *site, struct error *err);
 
@@ -99,6 +103,9 @@ int site_reboot(struct site *site, struct error *err);
 
 /* The agent behind fd, which is the link's from then on, greeted as a node's. */
 int site_greet(struct site *site, unsigned node, int fd, struct error *err);
+
+/* After a failure: if a host does not answer any more, that is what err says first. */
+void site_blame_host(const struct site *site, struct error *err);
 
 /* Hang up both agents. */
 void site_disconnect(struct site *site);

@@ -53,7 +53,8 @@ int ssh_host_log_in(struct ssh_host *ssh, uint64_t deadline, struct error *err);
  * of the user and of the machine are looked at when file is NULL. */
 void ssh_ignored(const char *file, const char *host, char *ret, size_t size);
 
-/* The words of both as one line for the shell there; to be freed. NULL: out of memory. */
+/* The words of both as one line for the shell there, in the C locale; to be freed. NULL: out of
+ * memory. */
 char *ssh_host_line(const char *const before[], const char *const argv[], struct error *err);
 
 /* Open the channel and start the line on it. */

@@ -144,6 +144,9 @@ int ssh_host_start(struct ssh_host *ssh, ssh_channel channel, const char *line, 
 
 char *ssh_host_line(const char *const before[], const char *const argv[], struct error *err)
 {
+	/* what is read of it must not depend on the language that the host speaks */
+	static const char *const locale[] = {"env", "LC_ALL=C"};
+	const size_t n_locale = sizeof(locale) / sizeof(locale[0]);
 	size_t n_before = 0, n = 0;
 	const char **all;
 	char *line;
@@ -152,19 +155,20 @@ char *ssh_host_line(const char *const before[], const char *const argv[], struct
 		n_before++;
 	while (argv[n])
 		n++;
-	all = calloc(n_before + n + 1, sizeof(*all));
+	all = calloc(n_locale + n_before + n + 1, sizeof(*all));
 	if (!all) {
 		error_set(err, ERROR_WORLD, "out of memory");
 		return NULL;
 	}
-	memcpy(all, before, n_before * sizeof(*all));
-	memcpy(all + n_before, argv, n * sizeof(*all));
+	memcpy(all, locale, sizeof(locale));
+	memcpy(all + n_locale, before, n_before * sizeof(*all));
+	memcpy(all + n_locale + n_before, argv, n * sizeof(*all));
 	line = shell_quote(all, err);
 	free(all);
 	return line;
 }
 
-/* "'timeout' '-k' '2' '17' 'drbdadm' ..."; to be freed. */
+/* "'env' 'LC_ALL=C' 'timeout' '-k' '2' '17' 'drbdadm' ..."; to be freed. */
 static char *command_line(const char *const argv[], uint64_t timeout_ns, struct error *err)
 {
 	char seconds[24];

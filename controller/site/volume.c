@@ -15,25 +15,30 @@
 #define BLOCK 4096
 #define VOLUME_MIN (31ULL << 20)
 
+/* Only a device that bears our mark is written to. */
+static int check_claim(const struct site_node *n, uint64_t *ret_size, struct error *err)
+{
+	bool local = host_is_local(n->host), claimed;
+
+	if (claim_device_read(n->host, n->device, ret_size, &claimed, err) < 0)
+		return error_prefix(err, "host %c", n->letter);
+	if (claimed)
+		return 0;
+	return error_set(err, ERROR_WORLD,
+			 "%s on host %c does not bear our mark, so nothing is written to it; if "
+			 "all that is on it may be lost: stalemate claim%s%s %s",
+			 n->device, n->letter, local ? "" : " --ssh ", local ? "" : n->plan->ssh,
+			 n->device);
+}
+
 int volume_check(struct site *site, struct error *err)
 {
 	uint64_t size, room = UINT64_MAX;
 	unsigned node;
-	bool claimed;
 
 	for (node = 0; node < NODES; node++) {
-		const struct site_node *n = &site->nodes[node];
-		bool local = host_is_local(n->host);
-
-		if (claim_device_read(n->host, n->device, &size, &claimed, err) < 0)
-			return error_prefix(err, "host %c", n->letter);
-		if (!claimed)
-			return error_set(err, ERROR_WORLD,
-					 "%s on host %c does not bear our mark, so nothing is "
-					 "written to it; if all that is on it may be lost: "
-					 "stalemate claim%s%s %s",
-					 n->device, n->letter, local ? "" : " --ssh ",
-					 local ? "" : n->plan->ssh, n->device);
+		if (check_claim(&site->nodes[node], &size, err) < 0)
+			return -1;
 		room = size < room ? size : room;
 	}
 	if (room < VOLUME_KEPT + VOLUME_MIN)
@@ -45,12 +50,16 @@ int volume_check(struct site *site, struct error *err)
 
 int volume_make(struct site *site, struct error *err)
 {
+	uint64_t size;
 	char blocks[32];
 	/* -K: no discard. The names are those of the guests' cluster (agent/image/init). */
 	const char *argv[] = {"mkfs.gfs2",	     "-O", "-q", "-K", "-p", "lock_dlm", "-t",
 			      "stalemate:lab",	     "-j", "2",	 "-J", "8",  "-r",	 "32",
 			      site->nodes[0].device, NULL, NULL};
 
+	/* once more, for it may have been taken away since the cell before */
+	if (site->room && check_claim(&site->nodes[0], &size, err) < 0)
+		return -1;
 	snprintf(blocks, sizeof(blocks), "%llu", (unsigned long long)(site->room / BLOCK));
 	if (site->room)
 		argv[15] = blocks;

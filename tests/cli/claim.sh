@@ -87,6 +87,20 @@ typed yes "$loop" || complain "yes was not taken: $(cat "$scratch/out")"
 claim 0 'already claimed' "$loop"
 typed yes --remove "$loop" || complain "--remove: yes was not taken: $(cat "$scratch/out")"
 
+# What comes to lie there while the question stands.
+# shellcheck disable=SC2094 # the answer waits for the question
+{
+	for _ in $(seq 100); do
+		grep -qs 'Type yes' "$scratch/out" && break
+		sleep 0.1
+	done
+	mkfs.ext4 -q "$loop"
+	echo yes
+} | timeout 60 script -qfec "$stalemate claim $loop" /dev/null >"$scratch/out" &&
+	complain "a file system that was made during the question was claimed"
+grep -q 'no longer what was shown' "$scratch/out" || complain "$(cat "$scratch/out")"
+fresh
+
 # What lies there.
 mkfs.ext4 -q "$loop"
 claim 2 'holds ext4: it is somebody' --yes "$loop"

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # plan.sh - guards against: a plan whose mistake is not found before something is touched, and a
-# --dry-run that shows other cells than the plan has. Uses $STALEMATE.
+# --dry-run that shows other cells than the plan has, or the lab's guests for those of the plan.
+# Uses $STALEMATE.
 set -u
 : "${STALEMATE:?}"
 scratch=$(mktemp -d)
@@ -46,6 +47,61 @@ if grep -q 02- "$scratch/out"; then
 fi
 run 2 "no cell of the plan matches" run -p "$good" --only cache=unsafe --dry-run
 [[ ! -e $scratch/run ]] || { echo "--dry-run made a run directory" >&2; bad=1; }
+
+# hosts DOMAIN-A DOMAIN-B KEYS-A KEYS-B - a plan of two, one of them this machine
+hosts()
+{
+	cat <<-END
+		[site]
+		kind = hosts
+		[host a]
+		ssh = root@alpha
+		libvirt = qemu+ssh://root@alpha/system
+		device = /dev/drbd0
+		resource = r0
+		domain = $1
+		$3
+		[host b]
+		device = /dev/drbd/by-res/r0/0
+		resource = r0
+		domain = $2
+		$4
+		[matrix]
+		cache = none/writethrough, default
+	END
+}
+
+# shows WORDS... - each is in what was printed last, and nothing of the lab.
+shows()
+{
+	local words
+	for words in "$@"; do
+		grep -qF -e "$words" "$scratch/out" && continue
+		echo "--dry-run does not show '$words':" >&2
+		cat "$scratch/out" >&2
+		bad=1
+	done
+	! grep -e 'lab' -e '{' "$scratch/out" >&2 || { echo "... is of the lab" >&2; bad=1; }
+}
+
+# Hosts: nobody is asked, and whether this machine has KVM is all the same.
+theirs=$(hosts web1 web2 'disk = vdb' 'disk = vdc' | plan theirs)
+run 0 "# cell 02-default" run -p "$theirs" --dry-run --accel kvm -o "$scratch/run"
+shows 'host a (root@alpha): guest web1 at qemu+ssh://root@alpha/system, disk vdb, which is /dev/drbd0' \
+	"host a (root@alpha): guest web1 is shut down, redefined (disk vdb: cache='none'), started" \
+	"host b (local): guest web2 is shut down, redefined (disk vdc: cache='writethrough'), started" \
+	'guest web2 is shut down, redefined (disk vdc: no cache attribute), started' \
+	'in the guests: /srv/shared/stalemate is written to, a folder that must be new or ours' \
+	'drbdadm verify r0' \
+	'guest web1 is shut down, its saved definition put back, and it is started if it ran before'
+ours=$(hosts auto auto 'address = 192.0.2.1' 'address = 192.0.2.2' | plan ours)
+run 0 "# cell 02-default" run -p "$ours" --dry-run --accel kvm -o "$scratch/run"
+shows 'host a (root@alpha): a guest is booted at qemu+ssh://root@alpha/system, and destroyed at the end' \
+	'/dev/drbd0 is written to as a whole, if it bears our claim' 'host a: a new gfs2 on /dev/drbd0' \
+	'cache="writethrough"' '<source dev="/dev/drbd/by-res/r0/0"/>'
+[[ ! -e $scratch/run ]] || { echo "--dry-run made a run directory" >&2; bad=1; }
+run 2 "not this machine" run --dry-run -p "$(sed 's/^ssh = .*/ssh = local/' "$theirs" | plan local)"
+run 2 "[host b] needs 'resource'" run --dry-run -p "$(sed '12d' "$theirs" | plan half)"
 
 run 2 "$scratch/none.conf: No such file" run -p "$scratch/none.conf" --dry-run
 run 2 "$scratch: is a folder" run -p "$scratch" --dry-run

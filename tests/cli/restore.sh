@@ -61,6 +61,10 @@ saved "qemu+ext:///system?command=$scratch/program"
 expect 3 'names a program' "$run"
 [[ ! -e $scratch/ran ]] || bad=1
 
+# nor is a host believed whose key nobody knows
+saved "qemu+ssh://x/system?no_verify=1"
+expect 3 'saved libvirt URI: .*no_verify' "$run"
+
 # put back already
 saved 'qemu+tcp://127.0.0.1:1/system'
 (umask 077; : >"$run/saved/a-restored")

@@ -87,6 +87,7 @@ disk = vdb
 [host b]
 libvirt = qemu+unix:///system?socket=/nonexistent/b
 device = /dev/drbd0
+resource = r0
 domain = web1
 disk = vdb
 [matrix]

@@ -9,6 +9,8 @@
 here=$(dirname "$0")
 # shellcheck source=tests/lab/functions.bash
 . "$here/functions.bash"
+# shellcheck source=tests/user_guest.bash
+. "$here/../user_guest.bash"
 requires_lab
 command -v virsh >/dev/null || skip "virsh is not installed (libvirt-clients)"
 agent=${AGENT:?set AGENT to the agent}
@@ -29,43 +31,6 @@ clean_up()
 	rm -rf "$scratch"
 }
 trap clean_up EXIT
-
-# definition NODE DEVICE PORT PEER_PORT
-definition()
-{
-	cat <<-END
-	<domain type='qemu'>
-	  <name>user-$1</name>
-	  <memory unit='MiB'>512</memory>
-	  <os>
-	    <type machine='q35'>hvm</type>
-	    <kernel>$kernel</kernel>
-	    <initrd>$initramfs</initrd>
-	    <cmdline>console=ttyS0 panic=-1 quiet loglevel=5 stalemate.node=$1 stalemate.mount=/dev/vda:/srv/shared</cmdline>
-	  </os>
-	  <features><acpi/><apic/></features>
-	  <on_reboot>destroy</on_reboot>
-	  <on_crash>destroy</on_crash>
-	  <devices>
-	    <controller type='usb' model='none'/>
-	    <disk type='block' device='disk'>
-	      <driver name='qemu' type='raw' cache='none' discard='unmap'/>
-	      <source dev='$2'/>
-	      <target dev='vda' bus='virtio'/>
-	      <shareable/>
-	    </disk>
-	    <interface type='udp'>
-	      <mac address='52:54:00:57:a2:0$1'/>
-	      <source address='127.0.0.1' port='$4'><local address='127.0.0.1' port='$3'/></source>
-	      <model type='virtio'/>
-	    </interface>
-	    <channel type='unix'><target type='virtio' name='org.stalemate.agent.0'/></channel>
-	    <serial type='file'><source path='/var/log/libvirt/qemu/user-$1.console'/></serial>
-	    <memballoon model='none'/>
-	  </devices>
-	</domain>
-	END
-}
 
 # kept NODE - the definition is what it was.
 kept()
@@ -97,8 +62,8 @@ if ! virsh -q -c $uri list >/dev/null 2>&1; then
 fi
 for node in a b; do
 	case $node in
-	a) definition a "$loop_a" 23401 23402 ;;
-	b) definition b "$loop_b" 23402 23401 ;;
+	a) user_guest a qemu "$loop_a" 127.0.0.1 23401 127.0.0.1 23402 ;;
+	b) user_guest b qemu "$loop_b" 127.0.0.1 23402 127.0.0.1 23401 ;;
 	esac >"$scratch/define.xml"
 	virsh -q -c $uri define "$scratch/define.xml" || fail "virsh define"
 	# libvirt sorts the devices of what it reads back, as any `virsh edit` or restart would

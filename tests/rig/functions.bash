@@ -17,14 +17,15 @@ claim() {
 	expect 0 "$stalemate" claim --ssh rig-a --ssh-config "$config" --yes /dev/drbd0
 }
 
-# run_plan PLAN RUN [OPTION]... - for `expect`, or in the background.
+# run_plan PLAN RUN [OPTION]...
 run_plan() {
-	exec "$stalemate" run -p "$1" --ssh-config "$config" -o "$2" "${@:3}"
+	"$stalemate" run -p "$1" --ssh-config "$config" -o "$2" "${@:3}"
 }
 
 # begin PLAN RUN [OPTION]... - in the background, as $pid.
 begin() {
-	(run_plan "$@") >"$scratch/out" 2>"$scratch/err" &
+	"$stalemate" run -p "$1" --ssh-config "$config" -o "$2" "${@:3}" \
+		>"$scratch/out" 2>"$scratch/err" &
 	pid=$!
 }
 
@@ -40,7 +41,7 @@ ends() {
 # clean HOST - no guest of ours is on it, and nothing but the image that is kept for the next run.
 clean() {
 	local what
-	what=$("$rig" ssh "$1" 'virsh list --all --name; pgrep -af guest=stalemate-; ls /run/stalemate' \
+	what=$("$rig" ssh "$1" "virsh list --all --name; pgrep -af 'guest=[s]talemate-'; ls /run/stalemate" \
 		2>&1 | grep -v '^$')
 	[ -z "$what" ] || fail "left behind on host $1: $what"
 }

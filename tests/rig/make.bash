@@ -78,7 +78,7 @@ make_rig()
 	make_disks b
 	cat >"$rig/ssh" <<-SCRIPT
 		#!/bin/sh
-		exec ssh -F '$rig/ssh_config' -o BatchMode=yes -o IdentitiesOnly=yes "\$@"
+		exec $(command -v ssh) -F '$rig/ssh_config' -o BatchMode=yes -o IdentitiesOnly=yes "\$@"
 	SCRIPT
 	chmod 700 "$rig/ssh"
 }

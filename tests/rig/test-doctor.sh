@@ -36,6 +36,7 @@ said()
 }
 
 "$rig" plan >"$scratch/plan"
+claim
 
 look
 for host in a b; do
@@ -44,7 +45,9 @@ for host in a b; do
 	said $host ok drbd 'r0: Primary on both hosts, Connected, UpToDate'
 	said $host ok two-primary 'two primaries are allowed'
 	said $host ok protocol 'protocol C'
+	said $host ok space 'MiB free'
 	said $host ok ping ''
+	said $host ok claim '/dev/drbd0 bears our mark'
 	said $host ok openers 'nobody has the device open'
 	said $host warn fencing ''
 done
@@ -57,6 +60,7 @@ said a fail drbd 'Connecting'
 said b fail drbd 'StandAlone'
 ((status == 3)) || complain "exit status $status without a peer"
 "$rig" reset 2>"$scratch/reset" || complain "reset: $(<"$scratch/reset")"
+claim # the device is empty again
 look
 ((status == 0)) || complain "exit status $status after all was mended: $(<"$scratch/said")"
 exit $bad

@@ -233,6 +233,53 @@ static void test_after_a_kill(void **state)
 	free(before);
 }
 
+/* Killed in the second mode after it was noted, and before it was made: the first one's definition
+ * stands there, which is still ours. */
+static void test_killed_before_the_change(void **state)
+{
+	char *before = dumpxml(), *first, *second, *now;
+	struct existing_guest *guest = open_guest();
+	struct error err;
+
+	(void)state;
+	change(guest, CACHE_UNSAFE);
+	first = dumpxml();
+	assert_int_equal(existing_guest_stop(guest, &err), 0);
+	assert_int_equal(existing_guest_set_cache(guest, CACHE_NONE, &err), 0);
+	second = dumpxml();
+	assert_string_not_equal(first, second);
+	assert_int_equal(hypervisor_define(node.hypervisor, first, &err), 0);
+	existing_guest_close(guest);
+	restore(false, 0, "definition put back, started");
+	now = dumpxml();
+	assert_string_equal(now, before);
+	free(now);
+	free(second);
+	free(first);
+	free(before);
+}
+
+/* Edited by its user and not started anew, so that it runs in another mode than it is defined with:
+ * a run that ends before it changes anything leaves it running as it does. */
+static void test_not_changed(void **state)
+{
+	struct existing_guest *guest;
+	char *live, *still;
+	struct error err;
+
+	(void)state;
+	define("writethrough", "none");
+	live = hypervisor_xml(node.hypervisor, "db1", &err);
+	guest = open_guest();
+	assert_int_equal(existing_guest_restore(guest, &err), 0);
+	existing_guest_close(guest);
+	restore(false, 0, "nothing to do");
+	still = hypervisor_xml(node.hypervisor, "db1", &err);
+	assert_string_equal(live, still);
+	free(live);
+	free(still);
+}
+
 /* Killed between the definition and the start, of a guest that was off; its autostart comes back
  * as well. */
 static void test_a_guest_that_was_off(void **state)
@@ -468,6 +515,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WITH_GUEST(test_a_whole_run),
 		WITH_GUEST(test_after_a_kill),
+		WITH_GUEST(test_killed_before_the_change),
+		WITH_GUEST(test_not_changed),
 		WITH_GUEST(test_a_guest_that_was_off),
 		WITH_GUEST(test_off_again),
 		WITH_GUEST(test_edited_since),

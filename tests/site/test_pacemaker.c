@@ -56,9 +56,25 @@ static void test_managed(void **state)
 	assert_true(pacemaker_manages("<resource id=\"bare\"", "bare"));
 }
 
+/* Installed nowhere, or stopped there (2.1.5 ends with 102 then): none. All else: not known. */
+static void test_exit_status(void **state)
+{
+	static const int unknown[] = {1, 4, 64, 78, 100, 105, 124, 126, 137};
+	size_t i;
+
+	(void)state;
+	assert_int_equal(pacemaker_here(0), PACEMAKER_ANSWERS);
+	assert_int_equal(pacemaker_here(127), PACEMAKER_ABSENT);
+	assert_int_equal(pacemaker_here(102), PACEMAKER_ABSENT);
+	assert_int_equal(pacemaker_here(107), PACEMAKER_ABSENT);
+	for (i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++)
+		assert_int_equal(pacemaker_here(unknown[i]), PACEMAKER_UNKNOWN);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_exit_status),
 		cmocka_unit_test(test_which_resource),
 		cmocka_unit_test(test_managed),
 	};

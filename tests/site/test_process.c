@@ -5,7 +5,9 @@
  */
 #include "tests/test.h"
 
+#include <signal.h>
 #include <string.h>
+#include <sys/ptrace.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -50,6 +52,60 @@ static void test_deadline_kills_the_group(void **state)
 	assert_int_equal(process_run_ok(argv, 200 * NS_PER_MS, &err), -1);
 	assert_non_null(strstr(err.text, "in time"));
 	assert_true(clock_ns() - start < 30 * NS_PER_S);
+}
+
+/* One that says nothing any more, and lives on: not waited for without end. */
+static void test_deadline_of_the_silent(void **state)
+{
+	const char *argv[] = {"sh", "-c", "exec >&- 2>&-; sleep 60", NULL};
+	uint64_t start = clock_ns();
+	struct error err;
+
+	(void)state;
+	assert_int_equal(process_run_ok(argv, 200 * NS_PER_MS, &err), -1);
+	assert_string_equal(err.text, "sh: did not end in time");
+	assert_true(clock_ns() - start < 30 * NS_PER_S);
+}
+
+/*
+ * One that was killed and does not end, as if it waited for a device: while somebody else traces
+ * it, its parent does not see its end.
+ */
+static void test_unkillable(void **state)
+{
+	pid_t child, tracer;
+	int status, ready[2];
+	uint64_t start;
+	char byte;
+
+	(void)state;
+	assert_int_equal(pipe(ready), 0);
+	child = fork();
+	if (!child) {
+		for (;;)
+			pause();
+	}
+	tracer = fork();
+	if (!tracer) {
+		if (!ptrace(PTRACE_SEIZE, child, NULL, NULL) && write(ready[1], "x", 1) == 1)
+			pause();
+		_exit(0);
+	}
+	close(ready[1]);
+	if (read(ready[0], &byte, 1) != 1) {
+		kill(child, SIGKILL);
+		skip(); /* not allowed here */
+	}
+	close(ready[0]);
+	kill(child, SIGKILL);
+	start = clock_ns();
+	assert_int_equal(process_reap(child, 100 * NS_PER_MS, &status), -1);
+	assert_true(clock_ns() - start < 10 * NS_PER_S);
+	kill(tracer, SIGKILL);
+	assert_int_equal(process_reap(tracer, 10 * NS_PER_S, &status), 0);
+	assert_int_equal(process_reap(child, 10 * NS_PER_S, &status), 0);
+	assert_true(WIFSIGNALED(status));
+	assert_int_equal(process_reap(child, 10 * NS_PER_S, &status), -1); /* none of ours */
 }
 
 static void test_output_is_bounded(void **state)
@@ -98,6 +154,8 @@ int main(void)
 		cmocka_unit_test(test_output_and_status),
 		cmocka_unit_test(test_not_there),
 		cmocka_unit_test(test_deadline_kills_the_group),
+		cmocka_unit_test(test_deadline_of_the_silent),
+		cmocka_unit_test(test_unkillable),
 		cmocka_unit_test(test_output_is_bounded),
 		cmocka_unit_test(test_a_pid_is_known_by_its_start),
 	};

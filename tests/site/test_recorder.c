@@ -25,6 +25,9 @@ static void test_kernel_lines(void **state)
 		{"dlm: lab: dlm_recover 1 generation 1 done: 12 ms", KERNEL_HARMLESS},
 		{"virtio_blk virtio3: [vda] 131072 512-byte logical blocks", KERNEL_HARMLESS},
 		{"dlm: lab: group event done 0", KERNEL_HARMLESS},
+		{"dlm: lab: dlm_recover_members error -4", KERNEL_HARMLESS},
+		{"dlm: lab: dlm_recover_members error -107", KERNEL_ERROR},
+		{"dlm: lab: dlm_recover_members error -44", KERNEL_ERROR},
 	};
 	size_t i;
 

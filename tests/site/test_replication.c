@@ -90,7 +90,7 @@ static void test_fit(void **unused)
 	put("more.ra", "change peer-device name:ra peer-node-id:0 conn-name:peer volume:0 "
 		       "replication:Established peer-disk:UpToDate out-of-sync:0\n");
 	wait_said("more.ra");
-	replication_poll(r);
+	assert_true(replication_goes_on(r));
 	put("log", LOG "[   30.000000] e1000: link up\n[   31.000000] drbd r7: PingAck did not "
 		       "arrive in time.\n");
 	assert_int_equal(replication_end(r, &facts, &err), 0);
@@ -209,6 +209,23 @@ static void test_roles(void **unused)
 	expect_in(facts.invalid, "a resync is on its way (SyncSource)");
 }
 
+/* Guards against: a workload that goes on writing to replicas that have parted. */
+static void test_ends_early(void **unused)
+{
+	struct cell_facts facts;
+	struct replication *r = begun(&facts);
+
+	(void)unused;
+	assert_true(replication_goes_on(r));
+	put("more.rb", "change connection name:rb peer-node-id:0 conn-name:peer "
+		       "connection:StandAlone role:Unknown\n");
+	wait_said("more.rb");
+	assert_false(replication_goes_on(r));
+	end(r, &facts);
+	assert_true(replication_goes_on(r));
+	expect_in(facts.invalid, "StandAlone");
+}
+
 /* Guards against: silence taken for good news: the watch's program ended, or said what is no event
  * of DRBD. */
 static void test_watch_dies(void **unused)
@@ -219,10 +236,9 @@ static void test_watch_dies(void **unused)
 
 	(void)unused;
 	take_away("alive.rb");
-	for (i = 0; !r->sides[1].unheard[0] && i < 1000; i++) {
+	for (i = 0; replication_goes_on(r) && i < 1000; i++)
 		clock_sleep(10 * NS_PER_MS);
-		replication_poll(r);
-	}
+	assert_true(r->sides[1].unheard[0]);
 	end(r, &facts);
 	expect_in(facts.invalid, "DRBD on host b: resource rb: what happened is not known: "
 				 "drbdsetup events2 ended");
@@ -303,8 +319,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WITH(test_open),	WITH(test_fit),		WITH(test_unfit_before),
 		WITH(test_stand_alone), WITH(test_reason_kept), WITH(test_in_between),
-		WITH(test_roles),	WITH(test_watch_dies),	WITH(test_traces),
-		WITH(test_findings),	WITH(test_silent),
+		WITH(test_roles),	WITH(test_ends_early),	WITH(test_watch_dies),
+		WITH(test_traces),	WITH(test_findings),	WITH(test_silent),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

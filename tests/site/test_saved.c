@@ -59,7 +59,6 @@ static void save(char letter)
 				    .uuid = "6695eb01-f6a4-8304-79aa-97f2502e193f",
 				    .disk = "vdb",
 				    .running = true,
-				    .time_s = 1795000000,
 				    .xml = (char *)"<domain/>\n"};
 	struct error err;
 	int lock;
@@ -211,6 +210,7 @@ static void test_uris(void **state)
 	assert_true(saved_uri_runs_programs("qemu+ssh://alpha/system?no_tty=1&netcat=/tmp/x"));
 	assert_true(saved_uri_runs_programs("qemu+ssh://alpha/system?c%6fmmand=/tmp/x"));
 	assert_true(saved_uri_runs_programs("qemu+ext://alpha/system"));
+	assert_true(saved_uri_runs_programs("qemu+EXT://alpha/system"));
 }
 
 int main(void)

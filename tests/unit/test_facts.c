@@ -54,6 +54,8 @@ static void fill(struct cell_facts *facts)
 	snprintf(facts->error, sizeof(facts->error), "error \xff\x1b[2J");
 	facts->mounted_known[0] = true;
 	facts->mounted_ns[0] = UINT64_MAX;
+	facts->disk_bytes_known[1] = true;
+	facts->disk_bytes[1] = 1ULL << 40;
 	facts->withdraws = 1;
 	facts->kernel_errors = 2;
 	snprintf(facts->kernel_first, sizeof(facts->kernel_first), "GFS2: fsid=\xc3\xa9");
@@ -209,6 +211,8 @@ static void test_bad_fields(void **state)
 	expect_error("replicas_out_of_sync", "0",
 		     "replicas_out_of_sync: a number in quotes is expected");
 	expect_error("replicas_note", "null", "replicas_note: a text is expected");
+	expect_error("disk_bytes", "{\"a\": \"5\"}",
+		     "disk_bytes: an object with a and b is expected");
 	expect_error("mounted_ns", "{\"a\": 5, \"b\": null}",
 		     "mounted_ns: a number in quotes is expected");
 }

@@ -105,7 +105,7 @@ static void test_lines(void **state)
 	      "device=/dev/disk/by-id/x;y:z\ndomain = web1\ndisk = vdb\n"
 	      "[host b]\n"
 	      "libvirt = qemu+ssh://root@beta:2222/system\nssh = root@beta:2222\n"
-	      "\tdevice = /dev/drbd0\n domain = web1\ndisk = vdb\nagent = ssh\n"
+	      "\tdevice = /dev/vg/r0\n domain = web1\ndisk = vdb\nagent = ssh\n"
 	      "guest-ssh = root@web2:2222\non-hang = destroy\nstop-timeout = 30s\n"
 	      "; comment\n\n" MATRIX,
 	      &plan);
@@ -116,7 +116,7 @@ static void test_lines(void **state)
 	assert_string_equal(plan.hosts[0].device, "/dev/disk/by-id/x;y:z");
 	assert_int_equal(plan.hosts[0].agent, AGENT_VIRTIO);
 	assert_string_equal(plan.hosts[1].libvirt, "qemu+ssh://root@beta:2222/system");
-	assert_string_equal(plan.hosts[1].device, "/dev/drbd0");
+	assert_string_equal(plan.hosts[1].device, "/dev/vg/r0");
 	assert_int_equal(plan.hosts[1].agent, AGENT_SSH);
 	assert_string_equal(plan.hosts[1].guest_ssh, "root@web2:2222");
 	assert_int_equal(plan.hosts[0].on_hang, ON_HANG_ERROR);
@@ -417,7 +417,7 @@ static void test_bad_expectations(void **state)
 
 #define HOST(x, domain) \
 	"[host " x "]\ndevice = /dev/drbd0\ndomain = " domain "\ndisk = vdb\n" \
-	"libvirt = qemu:///system\n"
+	"resource = r0\n"
 
 /* Guards against: hosts that are missing, half described, the same twice, or silently unused. */
 static void test_bad_hosts(void **state)
@@ -443,7 +443,7 @@ static void test_bad_hosts(void **state)
 }
 
 #define AUTO(x, more) \
-	"[host " x "]\ndevice = /dev/drbd0\ndomain = auto\nssh = " x "\nlibvirt = qemu+ssh://" x \
+	"[host " x "]\ndevice = /dev/vg/r0\ndomain = auto\nssh = " x "\nlibvirt = qemu+ssh://" x \
 	"/system\n" more
 
 /* Guards against: keys that mean nothing for this kind of guest and are passed over, so that a
@@ -465,9 +465,14 @@ static void test_bad_guests(void **state)
 		{AUTO("a", "agent = ssh\n") AUTO("b", ""),
 		 "p.conf:8: agent: not with domain = auto, whose guest is ours"},
 		{"[host a]\nlibvirt = qemu+ssh://alpha/system\n"
-		 "device = /dev/drbd0\ndomain = auto\n" AUTO("b", ""),
-		 "p.conf:4: libvirt: is on another host, so [host a] needs 'ssh' too: not all can "
-		 "be done through libvirt"},
+		 "device = /dev/vg/r0\ndomain = auto\n" AUTO("b", ""),
+		 "p.conf:4: libvirt: is on another host, so [host a] needs 'ssh' to it too, not "
+		 "this machine: not all can be done through libvirt"},
+		/* said in a word, it is no more right */
+		{"[host a]\nlibvirt = qemu+ssh://alpha/system\nssh = local\n"
+		 "device = /dev/vg/r0\ndomain = auto\n" AUTO("b", ""),
+		 "p.conf:4: libvirt: is on another host, so [host a] needs 'ssh' to it too, not "
+		 "this machine: not all can be done through libvirt"},
 		{HOST("a", "x") "agent = ssh\n" HOST("b", "y"),
 		 "p.conf:3: [host a]: agent = ssh needs 'guest-ssh', the guest's address"},
 		{HOST("a", "x") "guest-ssh = web1\n" HOST("b", "y"),

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* cell_internal.h - what cell_run.c and cell_target.c share; nobody else includes it. */
+#ifndef RUN_CELL_INTERNAL_H
+#define RUN_CELL_INTERNAL_H
+
+#include "run/cell_run.h"
+#include "run/recorder.h"
+
+/* State of a cell under way, beside what it was given. */
+struct cell_state {
+	const struct cell_run *c;
+	struct cell_facts facts;
+	struct recorder recorder;
+	char *disk_xml[NODES];		  /* of guests of ours */
+	char directory[MESSAGE_TEXT_MAX]; /* where the guests mount: the target's parent */
+};
+
+/* cell_run.c's steps 2 and 3: the target is made by node a alone, and is on the store when b looks.
+ */
+int cell_target_prepare(struct cell_state *s, struct error *err);
+
+/* Step 4: mounted and open on both nodes. */
+int cell_target_open(struct cell_state *s, struct error *err);
+
+/* Closed and unmounted again on a node. */
+int cell_target_close(struct cell_state *s, unsigned node, struct error *err);
+
+#endif
