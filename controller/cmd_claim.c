@@ -14,7 +14,7 @@
 #include "command.h"
 #include "common/claim.h"
 #include "site/claim_device.h"
-#include "site/interrupt.h"
+#include "host/interrupt.h"
 
 struct request {
 	const char *device;

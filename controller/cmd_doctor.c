@@ -8,7 +8,7 @@
 
 #include "command.h"
 #include "doctor/doctor.h"
-#include "site/interrupt.h"
+#include "host/interrupt.h"
 
 static int look(const char *plan_path, const char *ssh_config, struct diagnosis *diagnosis,
 		struct error *err)

@@ -7,7 +7,7 @@
 #include "command.h"
 #include "common/clock.h"
 #include "common/parse.h"
-#include "site/interrupt.h"
+#include "host/interrupt.h"
 #include "site/lab.h"
 
 #define VOLUME_SIZE (64ULL << 20)

@@ -6,7 +6,7 @@
 #include "command.h"
 #include "common/clock.h"
 #include "common/parse.h"
-#include "site/interrupt.h"
+#include "host/interrupt.h"
 #include "site/restore.h"
 
 #define STOP_NS (120 * NS_PER_S)

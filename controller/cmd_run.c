@@ -24,7 +24,7 @@
 #include "run_display.h"
 #include "run_plan.h"
 #include "rundir/rundir.h"
-#include "site/interrupt.h"
+#include "host/interrupt.h"
 #include "site/lab.h"
 
 int run_options_parse(int argc, char **argv, struct run_options *ret)

@@ -14,7 +14,7 @@
 
 #include "plan/plan.h"
 #include "run/runner.h"
-#include "site/progress.h"
+#include "host/progress.h"
 
 struct watch;
 

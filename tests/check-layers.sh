@@ -52,20 +52,22 @@ folder controller/export common rundir history order check export
 folder controller/report common rundir history check report
 folder controller/plan common rundir plan
 folder controller/drbd common drbd
-folder controller/site common rundir plan drbd site
-folder controller/doctor common rundir plan drbd site doctor
-folder controller/run common rundir plan drbd site run
+folder controller/host common plan host
+folder controller/virt common rundir host virt
+folder controller/site common rundir plan drbd host virt site
+folder controller/doctor common rundir plan drbd host virt site doctor
+folder controller/run common rundir plan host virt site run
 refuse 'the commands include only common/ and the controller' < <(
 	grep -nE 'include[[:space:]]*"(\.|agent|tests|workloads)' controller/*.[ch])
 
 # libvirt is known to one part, its streams to a helper of that part.
-only_in libvirt/ 'controller/site/(hypervisor(_[a-z]+)?\.c|hypervisor_internal\.h|stream_pump\.[ch])'
-only_in site/hypervisor_internal.h 'controller/site/hypervisor(_[a-z]+)?\.c'
-only_in site/stream_pump.h 'controller/site/(hypervisor|stream_pump)\.c'
-only_in libxml/ 'controller/site/domain_xml(_[a-z]+)?\.[ch]'
-only_in site/domain_xml_internal.h 'controller/site/domain_xml(_[a-z]+)?\.c'
-only_in libssh/ 'controller/site/ssh_[a-z]*\.[ch]'
-only_in site/ssh 'controller/site/(host\.c|ssh_[a-z]*\.[ch])'
+only_in libvirt/ 'controller/virt/(hypervisor(_[a-z]+)?\.c|hypervisor_internal\.h|stream_pump\.[ch])'
+only_in virt/hypervisor_internal.h 'controller/virt/hypervisor(_[a-z]+)?\.c'
+only_in virt/stream_pump.h 'controller/virt/(hypervisor|stream_pump)\.c'
+only_in libxml/ 'controller/virt/domain_xml(_[a-z]+)?\.[ch]'
+only_in virt/domain_xml_internal.h 'controller/virt/domain_xml(_[a-z]+)?\.c'
+only_in libssh/ 'controller/host/ssh_[a-z]*\.[ch]'
+only_in host/ssh 'controller/host/(host\.c|ssh_[a-z]*\.[ch])'
 only_in ini.h 'controller/plan/[a-z_]*\.c'
 # Checksums belong to the files that own a format; all others go through these.
 only_in xxhash.h '(common/[a-z_]*|controller/rundir/history_file)\.c'

@@ -4,7 +4,7 @@
 #define DOCTOR_ASK_H
 
 #include "doctor/diagnosis.h"
-#include "site/host.h"
+#include "host/host.h"
 
 struct asking {
 	struct host *host;

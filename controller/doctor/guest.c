@@ -12,9 +12,9 @@
 
 #include "doctor/doctor.h"
 #include "doctor/guest_mounts.h"
-#include "site/domain_xml.h"
-#include "site/effective.h"
-#include "site/hypervisor.h"
+#include "virt/domain_xml.h"
+#include "virt/effective.h"
+#include "virt/hypervisor.h"
 #include "site/same_device.h"
 
 struct looking {

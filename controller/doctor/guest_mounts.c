@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "site/hypervisor.h"
+#include "virt/hypervisor.h"
 
 #define AGENT_S 5
 #define READ_MAX 49152 /* bytes asked for: mounts beyond that are not looked at */

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "doctor/doctor.h"
-#include "site/host.h"
-#include "site/interrupt.h"
+#include "host/host.h"
+#include "host/interrupt.h"
 
 /* ssh is for what libvirt cannot do: a host without it is looked at through libvirt alone. */
 static bool can_command(const struct plan_host *plan)

@@ -10,11 +10,11 @@
 #include "doctor/doctor.h"
 #include "site/accelerator.h"
 #include "site/daemons.h"
-#include "site/hypervisor.h"
-#include "site/interrupt.h"
+#include "virt/hypervisor.h"
+#include "host/interrupt.h"
 #include "site/lab.h"
 #include "site/locate.h"
-#include "site/process.h"
+#include "host/process.h"
 
 #define SUBJECT "this machine, for the lab"
 #define MIB (1ULL << 20)

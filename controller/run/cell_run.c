@@ -25,7 +25,7 @@
 #include "common/clock.h"
 #include "run/handoff.h"
 #include "rundir/rundir.h"
-#include "site/interrupt.h"
+#include "host/interrupt.h"
 #include "site/replication.h"
 #include "site/volume.h"
 

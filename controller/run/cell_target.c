@@ -5,7 +5,7 @@
 
 #include "common/clock.h"
 #include "run/cell_internal.h"
-#include "site/domain_xml.h"
+#include "virt/domain_xml.h"
 
 #define MOUNT_NS (60 * NS_PER_S)
 #define UNMOUNT_NS (60 * NS_PER_S)

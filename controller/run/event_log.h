@@ -4,7 +4,7 @@
 #define RUN_EVENT_LOG_H
 
 #include "common/error.h"
-#include "site/progress.h"
+#include "host/progress.h"
 
 struct event_log;
 

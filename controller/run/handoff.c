@@ -24,7 +24,7 @@
 #include <stdlib.h>
 
 #include "common/clock.h"
-#include "site/interrupt.h"
+#include "host/interrupt.h"
 
 #define RUN_NS (60 * NS_PER_S)
 #define PING_NS (5 * NS_PER_S)

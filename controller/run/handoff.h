@@ -8,7 +8,7 @@
 
 #include "plan/workload.h"
 #include "run/recorder.h"
-#include "site/progress.h"
+#include "host/progress.h"
 
 struct handoff {
 	const struct workload *workload;

@@ -11,7 +11,7 @@
 #include "common/clock.h"
 #include "common/parse.h"
 #include "rundir/rundir.h"
-#include "site/process.h"
+#include "host/process.h"
 
 static json_t *utc(int64_t seconds)
 {

@@ -9,7 +9,7 @@
 #include "common/record.h"
 #include "plan/plan.h"
 #include "site/accelerator.h"
-#include "site/progress.h"
+#include "host/progress.h"
 
 struct runner {
 	const struct plan *plan;

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 
 #include "common/error.h"
-#include "site/host.h"
+#include "host/host.h"
 
 enum accelerator { ACCELERATOR_AUTO, ACCELERATOR_KVM, ACCELERATOR_TCG, ACCELERATORS };
 extern const char *const accelerator_names[ACCELERATORS]; /* auto kvm tcg */

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
-#include "site/interrupt.h"
+#include "host/interrupt.h"
 #include "site/locate.h"
 
 /* In memory first: gone with the next boot even if we are killed. */

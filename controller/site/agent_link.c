@@ -11,7 +11,7 @@
 #include "common/channel.h"
 #include "common/clock.h"
 #include "common/parse.h"
-#include "site/interrupt.h"
+#include "host/interrupt.h"
 
 #define SEND_NS (10 * NS_PER_S)
 #define SLICE_NS (200 * NS_PER_MS) /* between looks at the interrupt flag */

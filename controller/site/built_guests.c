@@ -9,9 +9,9 @@
 
 #include "common/clock.h"
 #include "common/parse.h"
-#include "site/domain_xml.h"
-#include "site/effective.h"
-#include "site/wait.h"
+#include "virt/domain_xml.h"
+#include "virt/effective.h"
+#include "host/wait.h"
 
 #define TAIL_NS (20 * NS_PER_S)
 #define DETACH_NS (30 * NS_PER_S)

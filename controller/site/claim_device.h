@@ -8,7 +8,7 @@
 #ifndef SITE_CLAIM_DEVICE_H
 #define SITE_CLAIM_DEVICE_H
 
-#include "site/host.h"
+#include "host/host.h"
 
 #define CLAIM_DEVICE_MIN (32ULL << 20) /* bytes of a device that can be claimed */
 

@@ -8,10 +8,10 @@
 #include <unistd.h>
 
 #include "common/clock.h"
-#include "site/hypervisor.h"
+#include "virt/hypervisor.h"
 #include "site/lab_state.h"
-#include "site/process.h"
-#include "site/wait.h"
+#include "host/process.h"
+#include "host/wait.h"
 
 #define START_NS (30 * NS_PER_S)
 #define GRACE_NS (10 * NS_PER_S)

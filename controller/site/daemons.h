@@ -11,7 +11,7 @@
 #include <stdbool.h>
 
 #include "common/error.h"
-#include "site/progress.h"
+#include "host/progress.h"
 
 #define LIBVIRT_URI "qemu:///system"
 

@@ -12,7 +12,7 @@
 #include "drbd/config.h"
 #include "drbd/events.h"
 #include "drbd/generation.h"
-#include "site/host.h"
+#include "host/host.h"
 
 struct drbd_at {
 	struct host *host;

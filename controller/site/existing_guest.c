@@ -225,8 +225,9 @@ int existing_guest_restore(struct existing_guest *g, struct error *err)
 	existing_guest_disconnect(g);
 	done = put_back(g->node->hypervisor, &g->saved, &stop, false, what, sizeof(what), err);
 	if (done < 0 || saved_write_restored(g->run, g->node->letter, err) < 0)
-		return error_prefix(err, "not all was put back (`stalemate restore %s` goes on)",
-				    g->run);
+		return error_prefix(
+			err, "guest %c (%s): not all was put back (`stalemate restore %s` goes on)",
+			g->node->letter, g->node->domain, g->run);
 	if (done)
 		progress_step(g->progress, "guest %s: %s", g->node->domain, what);
 	return 0;

@@ -11,7 +11,7 @@
 
 #include "common/error.h"
 #include "rundir/facts.h"
-#include "site/progress.h"
+#include "host/progress.h"
 
 struct site_node;
 struct existing_guest;

@@ -14,10 +14,10 @@
 #include "common/clock.h"
 #include "site/existing_guest_internal.h"
 #include "site/guest_agent.h"
-#include "site/host.h"
-#include "site/interrupt.h"
+#include "host/host.h"
+#include "host/interrupt.h"
 #include "site/put_back.h"
-#include "site/wait.h"
+#include "host/wait.h"
 
 #define COMMAND_NS (60 * NS_PER_S)
 #define COPY_NS (300 * NS_PER_S)

@@ -10,9 +10,9 @@
 #define SITE_EXISTING_GUEST_INTERNAL_H
 
 #include "site/agent_install.h"
-#include "site/domain_xml.h"
+#include "virt/domain_xml.h"
 #include "site/existing_guest.h"
-#include "site/hypervisor.h"
+#include "virt/hypervisor.h"
 #include "site/saved.h"
 #include "site/site.h"
 

@@ -12,7 +12,7 @@
 #include "common/clock.h"
 #include "common/parse.h"
 #include "site/existing_guest_internal.h"
-#include "site/host.h"
+#include "host/host.h"
 #include "site/pacemaker.h"
 #include "site/same_device.h"
 

@@ -16,8 +16,8 @@
 #include <unistd.h>
 
 #include "common/clock.h"
-#include "site/hypervisor.h"
-#include "site/interrupt.h"
+#include "virt/hypervisor.h"
+#include "host/interrupt.h"
 
 #define CHUNK (48U * 1024)
 #define ANSWER_S 30

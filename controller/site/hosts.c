@@ -17,13 +17,13 @@
 #include "common/parse.h"
 #include "site/built_guests.h"
 #include "site/daemons.h"
-#include "site/domain_xml.h"
+#include "virt/domain_xml.h"
 #include "site/existing_guest.h"
 #include "site/image.h"
-#include "site/interrupt.h"
+#include "host/interrupt.h"
 #include "site/replication.h"
 #include "site/volume.h"
-#include "site/wait.h"
+#include "host/wait.h"
 
 #define LOOK_NS (60 * NS_PER_S)
 #define PUT_NS (300 * NS_PER_S)

@@ -9,7 +9,7 @@
 #include "common/clock.h"
 #include "common/parse.h"
 #include "site/locate.h"
-#include "site/process.h"
+#include "host/process.h"
 
 #define CACHE_DIR "/var/cache/stalemate"
 #define BUILD_NS (900 * NS_PER_S)

@@ -6,7 +6,7 @@
 #include <limits.h>
 
 #include "common/error.h"
-#include "site/progress.h"
+#include "host/progress.h"
 
 struct image {
 	char kernel[PATH_MAX], initramfs[PATH_MAX];

@@ -23,10 +23,10 @@
 #include "common/parse.h"
 #include "site/built_guests.h"
 #include "site/daemons.h"
-#include "site/effective.h"
-#include "site/hypervisor.h"
-#include "site/interrupt.h"
-#include "site/process.h"
+#include "virt/effective.h"
+#include "virt/hypervisor.h"
+#include "host/interrupt.h"
+#include "host/process.h"
 
 #define SPACE_SPARE (64ULL << 20)
 

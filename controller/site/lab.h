@@ -10,7 +10,7 @@
 
 #include "site/accelerator.h"
 #include "site/lab_state.h"
-#include "site/progress.h"
+#include "host/progress.h"
 #include "site/site.h"
 
 struct lab_options {

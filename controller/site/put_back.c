@@ -14,10 +14,10 @@
 #include <string.h>
 
 #include "common/clock.h"
-#include "site/domain_xml.h"
-#include "site/hypervisor.h"
-#include "site/interrupt.h"
-#include "site/wait.h"
+#include "virt/domain_xml.h"
+#include "virt/hypervisor.h"
+#include "host/interrupt.h"
+#include "host/wait.h"
 
 #define ASK_AGAIN_NS (15 * NS_PER_S) /* a guest that boots is deaf to the first request */
 

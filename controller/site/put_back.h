@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "common/error.h"
-#include "site/progress.h"
+#include "host/progress.h"
 #include "site/saved.h"
 
 struct hypervisor;

@@ -22,7 +22,7 @@
 #include "drbd/fit.h"
 #include "site/replication_parts.h"
 #include "site/site.h"
-#include "site/wait.h"
+#include "host/wait.h"
 
 #define DUMP_NS (30 * NS_PER_S)
 

@@ -21,7 +21,7 @@
 
 #include "common/clock.h"
 #include "drbd/fit.h"
-#include "site/interrupt.h"
+#include "host/interrupt.h"
 #include "site/replication_parts.h"
 
 #define PAUSE_NS (500 * NS_PER_MS)

@@ -10,8 +10,8 @@
 #include "common/parse.h"
 #include "plan/libvirt_uri.h"
 #include "rundir/rundir.h"
-#include "site/hypervisor.h"
-#include "site/interrupt.h"
+#include "virt/hypervisor.h"
+#include "host/interrupt.h"
 #include "site/put_back.h"
 
 #define NOTHING "nothing to do: this run changed no guest"

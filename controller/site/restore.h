@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "common/error.h"
-#include "site/progress.h"
+#include "host/progress.h"
 
 struct restore_options {
 	uint64_t timeout_ns; /* for a guest to shut down */

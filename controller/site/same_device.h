@@ -4,7 +4,7 @@
 #ifndef SITE_SAME_DEVICE_H
 #define SITE_SAME_DEVICE_H
 
-#include "site/host.h"
+#include "host/host.h"
 
 /*
  * 1 if they are (/dev/drbd/by-res/r0/0 and /dev/drbd0), which equal names are taken for without a

@@ -8,7 +8,7 @@
 
 #include "common/clock.h"
 #include "site/built_guests.h"
-#include "site/effective.h"
+#include "virt/effective.h"
 #include "site/existing_guest.h"
 #include "site/volume.h"
 

@@ -17,9 +17,9 @@
 
 #include "plan/plan.h"
 #include "site/agent_link.h"
-#include "site/host.h"
-#include "site/hypervisor.h"
-#include "site/progress.h"
+#include "host/host.h"
+#include "virt/hypervisor.h"
+#include "host/progress.h"
 
 struct existing_guest;
 struct replication;

@@ -7,7 +7,7 @@ set -eu
 check=$(cd "$(dirname "$0")/.." && pwd)/check-layers.sh
 tree=$(mktemp -d)
 trap 'rm -rf "$tree"' EXIT
-mkdir -p "$tree"/{agent,common,controller/{rundir,history,order,passes,check,export,report,plan,drbd,site,doctor,run}}
+mkdir -p "$tree"/{agent,common,controller/{rundir,history,order,passes,check,export,report,plan,drbd,host,virt,site,doctor,run}}
 echo '#include <stdio.h>' >"$tree/controller/main.c"
 
 if ! "$check" || ! "$check" "$tree"; then
@@ -37,19 +37,21 @@ breach controller/export/x '#include "report/report.h"' 'export may include only
 breach controller/check/x '#include "plan/plan.h"' 'check may include only'
 breach controller/report/x '#include "run/runner.h"' 'report may include only'
 breach controller/plan/x '  #  include "site/lab.h"' 'plan may include only'
-breach controller/drbd/x '#include "site/process.h"' 'drbd may include only'
+breach controller/drbd/x '#include "host/process.h"' 'drbd may include only'
+breach controller/host/x '#include "virt/hypervisor.h"' 'host may include only'
+breach controller/virt/x '#include "site/site.h"' 'virt may include only'
 breach controller/site/x '#include "run/runner.h"' 'site may include only'
 breach controller/doctor/x '#include "run/runner.h"' 'doctor may include only'
 breach controller/run/x '#include "check/check.h"' 'run may include only'
 breach controller/cmd_x '#include "agent/io.h"' 'the commands include only'
 breach controller/doctor/x '#include "run/runner.h"' 'doctor may include only'
-breach controller/run/x '#include <libvirt/libvirt.h>' 'libvirt/ belongs in controller/site/'
-breach controller/site/x '#include "site/stream_pump.h"' 'belongs in controller/site/(hypervisor'
-breach controller/site/x '#include "site/hypervisor_internal.h"' 'hypervisor_internal.h belongs in'
-breach controller/site/x '#include "site/domain_xml_internal.h"' 'domain_xml_internal.h belongs in'
-breach controller/site/x '#include <libxml/tree.h>' 'belongs in controller/site/domain_xml'
-breach controller/run/x '#include <libssh/sftp.h>' 'libssh/ belongs in controller/site/ssh_'
-breach controller/site/x '#include "site/ssh.h"' 'belongs in controller/site/(host'
+breach controller/run/x '#include <libvirt/libvirt.h>' 'libvirt/ belongs in controller/virt/'
+breach controller/site/x '#include "virt/stream_pump.h"' 'belongs in controller/virt/(hypervisor'
+breach controller/site/x '#include "virt/hypervisor_internal.h"' 'hypervisor_internal.h belongs in'
+breach controller/site/x '#include "virt/domain_xml_internal.h"' 'domain_xml_internal.h belongs in'
+breach controller/site/x '#include <libxml/tree.h>' 'belongs in controller/virt/domain_xml'
+breach controller/run/x '#include <libssh/sftp.h>' 'libssh/ belongs in controller/host/ssh_'
+breach controller/site/x '#include "host/ssh.h"' 'belongs in controller/host/(host'
 breach controller/check/x '#include <xxhash.h>' 'xxhash.h belongs in'
 breach controller/site/x '	printf("hello\n");' 'only main.c and cmd_*.c print'
 breach common/x '	fprintf(stderr, "hello\n");' 'only main.c and cmd_*.c print'

@@ -4,7 +4,7 @@
  * descriptor bypasses the page cache: bit 040000 (O_DIRECT on x86-64) is set for a descriptor that
  * was opened with O_DIRECT or given it later, and for no other.
  *
- * The proof of the effective cache mode (controller/site/effective.c) stands on it: it reads the
+ * The proof of the effective cache mode (controller/virt/effective.c) stands on it: it reads the
  * bit of the disk that a running QEMU holds open.
  *
  * Exit 0 the claim holds, 1 it does not, 77 it cannot be tried here (reason on stderr).

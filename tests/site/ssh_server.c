@@ -25,7 +25,7 @@
 
 #include "common/clock.h"
 #include "common/parse.h"
-#include "site/host.h"
+#include "host/host.h"
 
 static const char *const sshd = "/usr/sbin/sshd";
 

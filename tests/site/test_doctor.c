@@ -13,7 +13,7 @@
 
 #include "doctor/diagnosis.h"
 #include "doctor/guest_mounts.h"
-#include "site/domain_xml.h"
+#include "virt/domain_xml.h"
 
 static char *text_of(const struct diagnosis *diagnosis)
 {

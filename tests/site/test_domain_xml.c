@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "site/domain_xml.h"
+#include "virt/domain_xml.h"
 
 static void test_disks_differ_in_the_cache_alone(void **state)
 {

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "site/domain_xml.h"
+#include "virt/domain_xml.h"
 
 #define DOMAIN(devices) "<domain><name>x</name><devices>" devices "</devices></domain>"
 #define DISK(target, source) \

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "site/effective.h"
+#include "virt/effective.h"
 
 #define DRIVE(file, wb, direct, nf) \
 	"{\"device\":\"\",\"inserted\":{\"file\":\"" file "\",\"cache\":{\"writeback\":" wb \

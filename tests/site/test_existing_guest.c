@@ -15,10 +15,10 @@
 
 #include "common/clock.h"
 #include "rundir/rundir.h"
-#include "site/domain_xml.h"
+#include "virt/domain_xml.h"
 #include "site/existing_guest.h"
-#include "site/hypervisor.h"
-#include "site/process.h"
+#include "virt/hypervisor.h"
+#include "host/process.h"
 #include "site/restore.h"
 #include "site/site.h"
 

@@ -19,9 +19,9 @@
 #include "common/clock.h"
 #include "doctor/doctor.h"
 #include "site/existing_guest_internal.h"
-#include "site/host.h"
-#include "site/interrupt.h"
-#include "site/process.h"
+#include "host/host.h"
+#include "host/interrupt.h"
+#include "host/process.h"
 #include "site/same_device.h"
 
 #define URI "test:///default"

@@ -18,8 +18,8 @@
 #include <unistd.h>
 
 #include "common/clock.h"
-#include "site/hypervisor_internal.h"
-#include "site/interrupt.h"
+#include "virt/hypervisor_internal.h"
+#include "host/interrupt.h"
 #include "tests/site/fake_libvirtd.h"
 
 #define SHORT_NS (200 * NS_PER_MS)

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
-#include "site/process.h"
+#include "host/process.h"
 
 static void test_output_and_status(void **state)
 {

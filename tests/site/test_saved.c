@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
-#include "site/process.h"
+#include "host/process.h"
 #include "site/saved.h"
 
 static char run[64];

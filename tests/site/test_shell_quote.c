@@ -10,8 +10,8 @@
 #include <string.h>
 
 #include "common/clock.h"
-#include "site/process.h"
-#include "site/shell_quote.h"
+#include "host/process.h"
+#include "host/shell_quote.h"
 
 static void assert_survives(const char *argument)
 {

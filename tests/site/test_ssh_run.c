@@ -17,8 +17,8 @@
 #include <unistd.h>
 
 #include "common/clock.h"
-#include "site/host.h"
-#include "site/interrupt.h"
+#include "host/host.h"
+#include "host/interrupt.h"
 #include "tests/site/ssh_server.h"
 
 #define SOON_NS (20 * NS_PER_S) /* what takes no waiting, on a busy machine and under valgrind */

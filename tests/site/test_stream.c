@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
-#include "site/host.h"
+#include "host/host.h"
 #include "tests/site/ssh_server.h"
 
 #define SOON_NS (20 * NS_PER_S) /* what takes no waiting, on a busy machine and under valgrind */
