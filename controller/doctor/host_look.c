@@ -73,6 +73,7 @@ static void look_at_clock(const struct asking *a)
 	int64_t least, most, middle, width, sent, answered;
 	uint64_t there;
 	char *text;
+	bool apart;
 
 	clock_gettime(CLOCK_REALTIME, &before);
 	text = ask(a, "clock", argv);
@@ -89,15 +90,14 @@ static void look_at_clock(const struct asking *a)
 		most = (int64_t)there - sent;
 		middle = least + (most - least) / 2;
 		width = (most - least + 1) / 2;
-		diagnosis_add(a->d, a->subject, "clock",
-			      middle > OFFSET_MAX_NS || middle < -OFFSET_MAX_NS ? LEVEL_WARN
-										: LEVEL_OK,
+		/* a slow answer tells less, and is no reason to warn */
+		apart = least > OFFSET_MAX_NS || most < -OFFSET_MAX_NS;
+		diagnosis_add(a->d, a->subject, "clock", apart ? LEVEL_WARN : LEVEL_OK,
 			      "%+.3f s to this machine's, give or take %.3f s%s",
 			      (double)middle / NS_PER_S, (double)width / NS_PER_S,
-			      middle > OFFSET_MAX_NS || middle < -OFFSET_MAX_NS
-				      ? ": no verdict rests on it, but logs will mislead\n"
-					"let chrony or ntpd run on both hosts"
-				      : "");
+			      apart ? ": no verdict rests on it, but logs will mislead\n"
+				      "let chrony or ntpd run on both hosts"
+				    : "");
 	}
 	free(text);
 }

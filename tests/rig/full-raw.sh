@@ -19,3 +19,11 @@ clean a
 clean b
 expect 0 "$stalemate" claim --ssh rig-b --ssh-config "$config" --yes /dev/drbd0
 says out 'already claimed'
+
+# Ctrl-C in mid-cell
+begin "$scratch/plan" "$scratch/interrupted"
+await 'handoff: round 1' 600
+kill -INT "$pid"
+ends 130
+clean a
+clean b
