@@ -16,6 +16,10 @@ leave()
 {
 	status=$?
 	trap - EXIT
+	if [[ $tests ]]; then # interrupted: the tests first, which clean up after themselves
+		kill -TERM "$tests" 2>/dev/null
+		wait "$tests"
+	fi
 	[[ -z ${RIG_KEEP-} ]] || exit "$status"
 	"$here/rig.sh" down || status=1
 	if [[ -e $RIG_DIR ]] || grep -lqsF "$RIG_DIR" /proc/[0-9]*/cmdline; then
@@ -24,10 +28,15 @@ leave()
 	fi
 	exit "$status"
 }
+tests=
 trap leave EXIT
 trap 'exit 130' INT TERM HUP
 
 "$here/rig.sh" up || exit
 printf 'the rig is up after %d s\n' $SECONDS
 "$here/../run-tests.sh" "$@" &
-wait $! || exit
+tests=$!
+wait $tests
+status=$?
+tests=
+exit $status
