@@ -5,7 +5,7 @@
  * `[expect]` with `MODE = VERDICT` is short for `[expect cache=MODE]` with `verdict = VERDICT`.
  * Of the expectations that match a cell the one with most words wins: it says more. Two with
  * equally many words and different verdicts contradict each other; that is an error, and not
- * decided by the order of lines.
+ * decided by the order of lines. With equally many words, each `all` says less.
  *
  * Here all words that the design knows are known, so that a plan may say what it expects of
  * cells that a later version runs; plan_keys.c refuses what this version cannot run.
@@ -22,29 +22,44 @@ static const char *const fault_names[] = {"none",	   "guest-kill-a",    "guest-k
 					  "guest-pause-b", "replication-cut", "cluster-cut"};
 #define N(names) (sizeof(names) / sizeof((names)[0]))
 
-static int parse_mode(const char *text, enum cache_mode *ret, struct error *err)
+static int parse_mode(const char *text, unsigned node, struct cache_pattern *ret, struct error *err)
 {
+	const char *names[CACHE_MODES + 1];
 	unsigned mode;
 
-	if (parse_name(text, cache_mode_names, CACHE_MODES, "cache mode", &mode, err) < 0)
+	memcpy(names, cache_mode_names, sizeof(cache_mode_names));
+	names[CACHE_MODES] = "all";
+	if (parse_name(text, names, N(names), "cache mode", &mode, err) < 0)
 		return -1;
-	*ret = (enum cache_mode)mode;
+	ret->all[node] = mode == CACHE_MODES;
+	ret->mode[node] = ret->all[node] ? CACHE_NONE : (enum cache_mode)mode;
 	return 0;
 }
 
-int parse_cache(const char *text, enum cache_mode ret[NODES], struct error *err)
+int parse_cache(const char *text, struct cache_pattern *ret, struct error *err)
 {
 	const char *slash = strchr(text, '/');
 	char first[64];
 	size_t len = slash ? (size_t)(slash - text) : strlen(text);
 
 	snprintf(first, sizeof(first), "%.*s", (int)(len < 63 ? len : 63), text);
-	if (parse_mode(first, &ret[0], err) < 0)
+	/* none/none is no other cell than none, but all/all is more than all */
+	ret->same = !slash;
+	if (parse_mode(first, 0, ret, err) < 0)
 		return -1;
-	if (slash)
-		return parse_mode(slash + 1, &ret[1], err);
-	ret[1] = ret[0];
-	return 0;
+	return parse_mode(slash ? slash + 1 : first, 1, ret, err);
+}
+
+bool cache_pattern_has(const struct cache_pattern *pattern, const enum cache_mode cache[NODES])
+{
+	unsigned node;
+
+	for (node = 0; node < NODES; node++) {
+		if (pattern->all[node] ? cache[node] == CACHE_DEFAULT
+				       : cache[node] != pattern->mode[node])
+			return false;
+	}
+	return !pattern->same || cache[0] == cache[1];
 }
 
 void format_cache(const enum cache_mode cache[NODES], char ret[32])
@@ -118,7 +133,7 @@ static int read_word(struct selector *selector, unsigned key, const char *value,
 {
 	switch (key) {
 	case 0:
-		return parse_cache(value, selector->cache, err);
+		return parse_cache(value, &selector->cache, err);
 	case 1:
 		return parse_path(value, selector->path, err);
 	case 2:
@@ -149,8 +164,7 @@ int selector_set(struct selector *selector, const char *key, const char *value, 
 
 bool selector_matches(const struct selector *selector, const struct cell *cell)
 {
-	if (selector->has_cache &&
-	    (selector->cache[0] != cell->cache[0] || selector->cache[1] != cell->cache[1]))
+	if (selector->has_cache && !cache_pattern_has(&selector->cache, cell->cache))
 		return false;
 	return (!selector->has_path || !strcmp(selector->path, cell->path)) &&
 	       (!selector->has_workload || !strcmp(selector->workload, cell->workload)) &&
@@ -160,8 +174,11 @@ bool selector_matches(const struct selector *selector, const struct cell *cell)
 
 static unsigned specificity(const struct selector *selector)
 {
-	return (unsigned)selector->has_cache + selector->has_path + selector->has_workload +
-	       selector->has_fault + selector->has_repeat;
+	unsigned words = (unsigned)selector->has_cache + selector->has_path +
+			 selector->has_workload + selector->has_fault + selector->has_repeat;
+	unsigned alls = (unsigned)selector->cache.all[0] + selector->cache.all[1];
+
+	return words * (NODES + 1) + NODES - alls;
 }
 
 static struct expectation *add_expectation(struct plan_parser *parser)
@@ -177,14 +194,20 @@ static struct expectation *add_expectation(struct plan_parser *parser)
 	return expect;
 }
 
+/* none/none says the same as none. */
+static bool same_pattern(const struct cache_pattern *x, const struct cache_pattern *y)
+{
+	return x->all[0] == y->all[0] && x->all[1] == y->all[1] && x->mode[0] == y->mode[0] &&
+	       x->mode[1] == y->mode[1] && (x->same == y->same || !(x->all[0] && x->all[1]));
+}
+
 static bool same_selector(const struct selector *x, const struct selector *y)
 {
 	return x->has_cache == y->has_cache && x->has_path == y->has_path &&
 	       x->has_workload == y->has_workload && x->has_fault == y->has_fault &&
-	       x->has_repeat == y->has_repeat && x->cache[0] == y->cache[0] &&
-	       x->cache[1] == y->cache[1] && !strcmp(x->path, y->path) &&
-	       !strcmp(x->workload, y->workload) && !strcmp(x->fault, y->fault) &&
-	       x->repeat == y->repeat;
+	       x->has_repeat == y->has_repeat && same_pattern(&x->cache, &y->cache) &&
+	       !strcmp(x->path, y->path) && !strcmp(x->workload, y->workload) &&
+	       !strcmp(x->fault, y->fault) && x->repeat == y->repeat;
 }
 
 /* The expectation just added must not repeat an earlier one. */

@@ -37,10 +37,17 @@ enum section {
 };
 extern const char *const section_names[SECTIONS];
 
+/* A or A/B in words: a mode, or `all`, which stands for each but `default`. */
+struct cache_pattern {
+	enum cache_mode mode[NODES];
+	bool all[NODES]; /* then mode is not looked at */
+	bool same;	 /* given without a slash: both hosts in the same mode */
+};
+
 /* One or more of the words by which cells are told apart; all given ones must match. */
 struct selector {
 	bool has_cache, has_path, has_workload, has_fault, has_repeat;
-	enum cache_mode cache[NODES];
+	struct cache_pattern cache;
 	char path[32], workload[64], fault[64];
 	unsigned repeat;
 };
@@ -53,7 +60,7 @@ struct expectation {
 };
 
 struct matrix {
-	enum cache_mode cache[PLAN_LIST_MAX][NODES];
+	enum cache_mode cache[CACHE_MODES * CACHE_MODES][NODES];
 	char path[PLAN_LIST_MAX][32];
 	char workload[PLAN_LIST_MAX][64];
 	char fault[PLAN_LIST_MAX][64];
@@ -112,7 +119,8 @@ int plan_check_site(struct plan_parser *parser);
 int plan_make_cells(struct plan_parser *parser);
 
 /* plan_expect.c. Vocabulary: text -> value, with a message that lists what is allowed. */
-int parse_cache(const char *text, enum cache_mode ret[NODES], struct error *err);
+int parse_cache(const char *text, struct cache_pattern *ret, struct error *err);
+bool cache_pattern_has(const struct cache_pattern *pattern, const enum cache_mode cache[NODES]);
 int parse_path(const char *text, char ret[32], struct error *err);
 int parse_fault(const char *text, char ret[64], struct error *err);
 int parse_workload(const char *text, char ret[64], struct error *err);

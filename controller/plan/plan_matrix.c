@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* plan_matrix.c - the values of [matrix]: lists, each element once. */
+/*
+ * plan_matrix.c - the values of [matrix]: lists, each element once. `all` among the cache modes
+ * becomes the modes that it stands for, the second host's changing fastest.
+ */
 #include <stdio.h>
 #include <string.h>
 
@@ -44,23 +47,47 @@ static int twice(struct error *err, const char *what, const char *word)
 	return error_set(err, ERROR_USER, "%s: '%s' is in the list twice; use repeat", what, word);
 }
 
+/* One pair of modes that `word` stands for. */
+static int add_cache(struct matrix *m, const char *word, const struct cache_pattern *pattern,
+		     const enum cache_mode cache[NODES], struct error *err)
+{
+	char one[32];
+	size_t i;
+
+	for (i = 0; i < m->n_cache; i++) {
+		if (m->cache[i][0] != cache[0] || m->cache[i][1] != cache[1])
+			continue;
+		if (!pattern->all[0] && !pattern->all[1])
+			return twice(err, "cache", word);
+		format_cache(cache, one);
+		return error_set(err, ERROR_USER,
+				 "cache: '%s', which '%s' stands for too, is in the list already",
+				 one, word);
+	}
+	memcpy(m->cache[m->n_cache++], cache, sizeof(m->cache[0]));
+	return 0;
+}
+
 int plan_read_cache(struct plan_parser *parser, const char *value, struct error *err)
 {
 	struct matrix *m = &parser->matrix;
-	enum cache_mode *cache;
+	struct cache_pattern pattern;
+	enum cache_mode cache[NODES];
 	char word[64];
-	size_t i;
+	unsigned i;
 	int more;
 
-	while ((more = list_word(&value, "cache", m->n_cache, word, err)) > 0) {
-		cache = m->cache[m->n_cache];
-		if (parse_cache(word, cache, err) < 0)
+	/* There is room for every pair, each once. */
+	while ((more = list_word(&value, "cache", 0, word, err)) > 0) {
+		if (parse_cache(word, &pattern, err) < 0)
 			return -1;
-		for (i = 0; i < m->n_cache; i++) {
-			if (m->cache[i][0] == cache[0] && m->cache[i][1] == cache[1])
-				return twice(err, "cache", word);
+		for (i = 0; i < CACHE_MODES * CACHE_MODES; i++) {
+			cache[0] = (enum cache_mode)(i / CACHE_MODES);
+			cache[1] = (enum cache_mode)(i % CACHE_MODES);
+			if (cache_pattern_has(&pattern, cache) &&
+			    add_cache(m, word, &pattern, cache, err) < 0)
+				return -1;
 		}
-		m->n_cache++;
 	}
 	return more;
 }

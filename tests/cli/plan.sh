@@ -48,6 +48,15 @@ fi
 run 2 "no cell of the plan matches" run -p "$good" --only cache=unsafe --dry-run
 [[ ! -e $scratch/run ]] || { echo "--dry-run made a run directory" >&2; bad=1; }
 
+# every pair of modes
+pairs=$(printf '[matrix]\ncache = all/all\n' | plan pairs)
+run 0 "# cell 25-unsafe: " run -p "$pairs" --dry-run -o "$scratch/run"
+if [[ $(grep -c '^# cell' "$scratch/out") != 25 ]] || ! grep -q '^# cell 02-none-directsync: ' "$scratch/out"; then
+	echo "cache = all/all is not the 25 pairs:" >&2
+	grep '^# cell' "$scratch/out" >&2
+	bad=1
+fi
+
 # hosts DOMAIN-A DOMAIN-B KEYS-A KEYS-B - a plan of two, one of them this machine
 hosts()
 {
