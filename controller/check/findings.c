@@ -158,10 +158,13 @@ static int gather(struct findings *to, const struct group *g, struct judge *judg
 		  struct error *err)
 {
 	struct violation *violation;
+	unsigned node;
 	size_t i;
 
-	to->exposures += judge->exposures;
-	to->stale_exposures += judge->stale_exposures;
+	for (node = 0; node < NODES; node++) {
+		to->exposures[node].all += judge->exposures[node].all;
+		to->exposures[node].stale += judge->exposures[node].stale;
+	}
 	to->torn_permitted += judge->torn_permitted;
 	to->broke |= judge->broke;
 	round_marks_join(&to->rounds, &judge->marks);
@@ -274,7 +277,8 @@ static int explain_group(struct findings *to, const struct group *from, struct c
 	if (ret_innocent && *ret_innocent == UINT64_MAX && !own.window)
 		*ret_innocent = find_innocent(&judge, marked, n);
 	if (own.window)
-		judge.exposures = judge.stale_exposures = 0; /* of a part: not to be counted */
+		memset(judge.exposures, 0,
+		       sizeof(judge.exposures)); /* of a part: not to be counted */
 	result = gather(to, &own, &judge, err);
 	if (!result && own.window && !judge.n_findings)
 		result = add_unexplained(to, &own, marked[0], err);
@@ -294,13 +298,15 @@ static int explain_window(struct findings *to, const struct group *from,
 	uint64_t half = to->group_ops / 2;
 	struct extract_window window = {0, marked->at + half};
 	struct group own = *from;
+	unsigned node;
 	int result;
 
 	if (marked->at > half)
 		window.from = marked->at - half;
 	own.window = &window;
 	result = explain_group(to, &own, bounds, &marked, 1, NULL, err);
-	to->exposures += marked->exposures;
+	for (node = 0; node < NODES; node++)
+		to->exposures[node].all += marked->exposures[node];
 	to->windows++;
 	return result;
 }

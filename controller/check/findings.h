@@ -15,9 +15,10 @@ struct findings {
 	size_t group_ops;		/* operations to be looked at together */
 	uint64_t classes[ANOMALIES], n; /* violations */
 	uint64_t accused;		/* with their repeats */
-	uint64_t exposures, stale_exposures, torn_permitted;
-	unsigned broke;	  /* models, as bits */
-	uint64_t windows; /* units of which only a part was looked at */
+	uint64_t torn_permitted;
+	struct exposures exposures[NODES]; /* by the node that read */
+	unsigned broke;			   /* models, as bits */
+	uint64_t windows;		   /* units of which only a part was looked at */
 	struct round_marks rounds;
 	uint64_t first_ns[NODES]; /* completion of each node's first; UINT64_MAX: none */
 	struct kept {

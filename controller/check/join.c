@@ -24,9 +24,22 @@
 #define AT(member) offsetof(struct verdict, member)
 
 static const size_t sums[] = {
-	AT(ops),	  AT(reads),	       AT(writes),	 AT(unknown),	     AT(exposures),
-	AT(stale_rounds), AT(stale_exposures), AT(n_violations), AT(torn_permitted), AT(suspect),
-	AT(stream_units), AT(exact_units),
+	AT(ops),
+	AT(reads),
+	AT(writes),
+	AT(unknown),
+	AT(exposures),
+	AT(stale_rounds),
+	AT(stale_exposures),
+	AT(n_violations),
+	AT(torn_permitted),
+	AT(suspect),
+	AT(stream_units),
+	AT(exact_units),
+	AT(readers[0].all),
+	AT(readers[0].stale),
+	AT(readers[1].all),
+	AT(readers[1].stale),
 };
 
 static int say_missing(const struct verdict *const *by_shard, unsigned shards, struct error *err)

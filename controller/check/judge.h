@@ -74,7 +74,8 @@ struct judge {
 	struct finding *findings;
 	size_t n_findings, cap_findings;
 	size_t first_of_unit; /* findings of the unit at hand begin here */
-	uint64_t torn_permitted, exposures, stale_exposures;
+	uint64_t torn_permitted;
+	struct exposures exposures[NODES]; /* by the node that read */
 	struct register_scratch *scratch;
 	unsigned broke; /* the models that are certainly broken, as bits (models.h) */
 	struct models *models;

@@ -128,13 +128,20 @@ static int fill_verdict(const struct judging *j, const struct passes *passes,
 			struct findings *findings, struct error *err)
 {
 	struct verdict *verdict = j->verdict;
+	unsigned node;
 
 	verdict->ops = passes->counts.ops;
 	verdict->reads = passes->counts.reads;
 	verdict->writes = passes->counts.writes;
 	verdict->unknown = passes->counts.unknown;
-	verdict->exposures = passes->exposures + findings->exposures;
-	verdict->stale_exposures = findings->stale_exposures;
+	for (node = 0; node < NODES; node++) {
+		struct exposures *reader = &verdict->readers[node];
+
+		*reader = findings->exposures[node];
+		reader->all += passes->exposures[node];
+		verdict->exposures += reader->all;
+		verdict->stale_exposures += reader->stale;
+	}
 	verdict->torn_permitted = findings->torn_permitted;
 	verdict->undecided = passes->undecided;
 	verdict->n_violations = findings->n;

@@ -158,8 +158,8 @@ static void count_exposure(struct judge *judge, const struct reading *reading)
 	stale = reading->state == READING_VALID &&
 		cluster_older(judge, &judge->scratch->clusters[cluster_of(judge, reading)],
 			      reading->exposed);
-	judge->exposures++;
-	judge->stale_exposures += stale;
+	judge->exposures[op->node].all++;
+	judge->exposures[op->node].stale += stale;
 	round_marks_set(&judge->marks, rounds_at(judge->rounds, op->node, op->invoke), stale);
 }
 

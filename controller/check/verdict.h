@@ -81,6 +81,11 @@ struct violation {
 	bool healed;	       /* a later read of the same node saw the newer value */
 };
 
+/* Reads that could have shown the fault, and those that did. */
+struct exposures {
+	uint64_t all, stale;
+};
+
 struct verdict {
 	struct cell_facts facts; /* as read; zero for bare histories */
 	enum verdict_kind kind;
@@ -91,6 +96,7 @@ struct verdict {
 	uint64_t ops, reads, writes, unknown; /* what was judged */
 	uint64_t exposures;		      /* reads that could have shown the fault */
 	uint64_t stale_exposures;	      /* those that did */
+	struct exposures readers[NODES];      /* the same by the node that read */
 	uint64_t rounds;		      /* independent episodes with exposures */
 	uint64_t stale_rounds;
 	uint64_t n_violations; /* all, counted; */

@@ -175,14 +175,18 @@ void live_result(const struct live *live, struct live_result *ret)
 	for (i = 0; i < live->units.n; i++) {
 		const struct unit_state *unit = unit_table_at(&live->units, i);
 
-		if (!(unit->flags & UNIT_MARKED))
-			ret->exposures += unit->exposures;
+		if (unit->flags & UNIT_MARKED)
+			continue;
+		ret->exposures[0] += unit->exposures_a;
+		ret->exposures[1] += unit->exposures_b;
 	}
 }
 
-uint32_t live_exposures(const struct live *live, uint64_t unit)
+void live_exposures(const struct live *live, uint64_t unit, uint32_t ret[NODES])
 {
 	const struct unit_state *found = unit_table_find(&live->units, unit);
+	bool counts = found && !(found->flags & UNIT_MARKED);
 
-	return found && !(found->flags & UNIT_MARKED) ? found->exposures : 0;
+	ret[0] = counts ? found->exposures_a : 0;
+	ret[1] = counts ? found->exposures_b : 0;
 }

@@ -27,9 +27,9 @@ enum {
 
 struct mark {
 	uint64_t unit;
-	uint32_t number;    /* the slot of the operation that showed it */
-	uint32_t ops, at;   /* of the unit, as far as it was fed; up to this one */
-	uint32_t exposures; /* counted before the unit was marked */
+	uint32_t number;	   /* the slot of the operation that showed it */
+	uint32_t ops, at;	   /* of the unit, as far as it was fed; up to this one */
+	uint32_t exposures[NODES]; /* by reader, counted before the unit was marked */
 	uint8_t node, what;
 };
 
@@ -63,12 +63,12 @@ size_t live_marks(const struct live *live, const struct mark **ret);
 struct live_result {
 	const struct mark *marks;
 	size_t n_marks;
-	uint64_t exposures; /* of units that are not marked */
+	uint64_t exposures[NODES]; /* by the node that read; of units that are not marked */
 	const struct round_marks *rounds;
 };
 void live_result(const struct live *live, struct live_result *ret);
 
-/* Exposures of one unit; 0 if it is not among those looked at. */
-uint32_t live_exposures(const struct live *live, uint64_t unit);
+/* Exposures of one unit, by the node that read; 0 if it is marked, or not among those looked at. */
+void live_exposures(const struct live *live, uint64_t unit, uint32_t ret[NODES]);
 
 #endif

@@ -38,12 +38,13 @@ int live_mark(struct live *live, struct unit_state *unit, unsigned node, uint32_
 	memset(live->gone, 1, c.n);
 	clusters_remove(&live->units, unit, &c, live->gone);
 	unit->flags |= UNIT_MARKED;
-	live->marks[live->n_marks++] = (struct mark){.unit = unit->unit,
-						     .number = number,
-						     .at = unit->ops,
-						     .exposures = unit->exposures,
-						     .node = (uint8_t)node,
-						     .what = (uint8_t)what};
+	live->marks[live->n_marks++] =
+		(struct mark){.unit = unit->unit,
+			      .number = number,
+			      .at = unit->ops,
+			      .exposures = {unit->exposures_a, unit->exposures_b},
+			      .node = (uint8_t)node,
+			      .what = (uint8_t)what};
 	return 1;
 }
 
@@ -191,7 +192,8 @@ int live_read(struct live *live, struct unit_state *unit, const struct fed *op,
 		return 0;
 	}
 	if (exposure_read(unit, op, known)) {
-		unit->exposures++;
+		unit->exposures_a += !op->node;
+		unit->exposures_b += op->node;
 		round_marks_set(&live->rounds, op->round, false);
 	}
 	exposure_access(unit, op, known);

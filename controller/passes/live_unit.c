@@ -18,6 +18,7 @@
 #define FIRST_SLOTS 256U
 
 static_assert(sizeof(struct unit_state) == 128, "a unit is two cache lines");
+static_assert(CLUSTERS_MAX < 1U << 12 && CLUSTER_CLASSES < 1U << 4, "they fit their bits");
 
 static uint64_t mix(uint64_t unit)
 {
@@ -234,7 +235,7 @@ int clusters_grow(struct unit_table *table, struct unit_state *unit, struct clus
 	if (!block)
 		return -1;
 	clusters_of(&before, &from);
-	unit->room = (uint8_t) class;
+	unit->room = class & 15;
 	unit->block = block;
 	clusters_of(unit, c);
 	for (i = 0; i < from.n; i++)
@@ -255,7 +256,8 @@ void clusters_remove(struct unit_table *table, struct unit_state *unit, struct c
 		if (!gone[i])
 			copy_cluster(c, n++, c, i);
 	}
-	c->n = unit->n = (uint16_t)n;
+	c->n = n;
+	unit->n = n & 0xfff;
 	if (!block || n > INLINE_CLUSTERS)
 		return;
 	unit->room = 0;

@@ -45,9 +45,10 @@ struct unit_state {
 	struct wrote wrote[NODES][2]; /* each node's latest and latest but one */
 	uint32_t most[NODES];	      /* the most that a node's writes knew of the other */
 	uint32_t consumed[NODES];     /* the other's write that was exposed last */
-	uint32_t exposures, ops;
-	uint16_t n;	     /* clusters */
-	uint8_t flags, room; /* room: size class of the block; 0: in the unit */
+	/* By the node that read: fewer than COMPLETIONS_MAX each, and so they leave two bits. */
+	uint64_t exposures_a : 31, exposures_b : 31, flags : 2;
+	uint32_t ops;
+	uint16_t n : 12, room : 4; /* clusters; size class of their block, 0: in the unit */
 	uint8_t state[INLINE_CLUSTERS];
 	union {
 		struct {

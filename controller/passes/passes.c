@@ -144,7 +144,8 @@ static int gather_marks(struct running *r, struct error *err)
 				unit->ops = marks[i].ops;
 				unit->at = marks[i].at;
 				unit->number = marks[i].number;
-				unit->exposures = marks[i].exposures;
+				memcpy(unit->exposures, marks[i].exposures,
+				       sizeof(unit->exposures));
 				unit->node = marks[i].node;
 				unit->what[pass] = marks[i].what;
 			}
@@ -161,19 +162,23 @@ static void gather_exposures(struct running *r)
 {
 	struct passes *to = &r->result;
 	struct live_result result;
-	unsigned j, pass = 0;
+	uint32_t less[NODES];
+	unsigned j, n, pass = 0;
 	size_t i;
 
 	while (pass < PASSES && !r->jobs[0].lives[pass])
 		pass++;
 	for (j = 0; j < r->unit_jobs && pass < PASSES; j++) {
 		live_result(r->jobs[j].lives[pass], &result);
-		to->exposures += result.exposures;
+		for (n = 0; n < NODES; n++)
+			to->exposures[n] += result.exposures[n];
 		round_marks_join(&to->rounds, result.rounds);
 		for (i = 0; i < to->n_marked; i++) {
-			if (!to->marked[i].what[pass])
-				to->exposures -=
-					live_exposures(r->jobs[j].lives[pass], to->marked[i].unit);
+			if (to->marked[i].what[pass])
+				continue;
+			live_exposures(r->jobs[j].lives[pass], to->marked[i].unit, less);
+			for (n = 0; n < NODES; n++)
+				to->exposures[n] -= less[n];
 		}
 	}
 }

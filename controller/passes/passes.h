@@ -30,8 +30,8 @@ struct marked_unit {
 	uint64_t unit;
 	uint32_t ops;
 	/* By the first pass of those: which of the unit's operations showed it, its node and its
-	 * slot (UINT32_MAX: the end did), and the exposures up to there. */
-	uint32_t at, number, exposures;
+	 * slot (UINT32_MAX: the end did), and the exposures up to there, by reader. */
+	uint32_t at, number, exposures[NODES];
 	uint8_t node;
 	uint8_t what[3]; /* of each pass, stream, exact, across: MARK_... bits */
 };
@@ -39,7 +39,7 @@ struct marked_unit {
 struct passes {
 	struct marked_unit *marked; /* ascending by unit */
 	size_t n_marked;
-	uint64_t exposures; /* of units that are not marked */
+	uint64_t exposures[NODES]; /* by the node that read; of units that are not marked */
 	struct round_marks rounds;
 	struct litmus_finding *litmus; /* the first of them */
 	size_t n_litmus;

@@ -242,6 +242,21 @@ static json_t *models_json(const struct verdict *v, bool *failed)
 	return json;
 }
 
+/* Exposures by the node that read. */
+static json_t *readers_json(const struct verdict *v, bool *failed)
+{
+	json_t *json = json_object(), *reader;
+	unsigned n;
+
+	for (n = 0; n < NODES; n++) {
+		reader = json_object();
+		add(reader, "exposures", u64(v->readers[n].all), failed);
+		add(reader, "stale_exposures", u64(v->readers[n].stale), failed);
+		add(json, node_names[n], reader, failed);
+	}
+	return json;
+}
+
 static void add_counts(json_t *cell, const struct verdict *v, bool *failed)
 {
 	add(cell, "operations", u64(v->ops), failed);
@@ -250,6 +265,7 @@ static void add_counts(json_t *cell, const struct verdict *v, bool *failed)
 	add(cell, "unknown", u64(v->unknown), failed);
 	add(cell, "exposures", u64(v->exposures), failed);
 	add(cell, "stale_exposures", u64(v->stale_exposures), failed);
+	add(cell, "readers", readers_json(v, failed), failed);
 	add(cell, "rounds", u64(v->rounds), failed);
 	add(cell, "stale_rounds", u64(v->stale_rounds), failed);
 	add(cell, "violations", u64(v->n_violations), failed);

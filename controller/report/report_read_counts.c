@@ -50,6 +50,30 @@ static uint64_t count_of(const struct verdict *verdict, size_t i)
 	return *(const uint64_t *)((const char *)verdict + counts[i].offset);
 }
 
+/* Exposures by the node that read. */
+static int read_readers(struct place *place, const json_t *cell, struct verdict *ret)
+{
+	static const char *const nodes[NODES] = {"a", "b"};
+	static const char *const keys[] = {"exposures", "stale_exposures"};
+	const json_t *readers = json_object_get(cell, "readers"), *reader;
+	size_t back = place_enter(place, "readers"), inner;
+	unsigned n;
+
+	if (get_keys(place, readers, nodes, NODES) < 0)
+		return -1;
+	for (n = 0; n < NODES; n++) {
+		reader = json_object_get(readers, nodes[n]);
+		inner = place_enter(place, nodes[n]);
+		if (get_keys(place, reader, keys, 2) < 0 ||
+		    get_u64(place, reader, keys[0], &ret->readers[n].all) < 0 ||
+		    get_u64(place, reader, keys[1], &ret->readers[n].stale) < 0)
+			return -1;
+		place_leave(place, inner);
+	}
+	place_leave(place, back);
+	return 0;
+}
+
 int read_counts(struct place *place, const json_t *cell, struct verdict *ret)
 {
 	const json_t *classes = json_object_get(cell, "classes");
@@ -60,6 +84,8 @@ int read_counts(struct place *place, const json_t *cell, struct verdict *ret)
 			    (uint64_t *)((char *)ret + counts[i].offset)) < 0)
 			return -1;
 	}
+	if (read_readers(place, cell, ret) < 0)
+		return -1;
 	back = place_enter(place, "classes");
 	if (!json_is_object(classes))
 		return place_fail(place, NULL, "an object is expected");
@@ -98,10 +124,25 @@ static int check_operations(const struct place *place, const struct verdict *v)
 	return check_most(place, "unknown", v->unknown, v->ops, "operations");
 }
 
+static bool is_sum(uint64_t of, uint64_t a, uint64_t b)
+{
+	uint64_t sum;
+
+	return !__builtin_add_overflow(a, b, &sum) && sum == of;
+}
+
+/* Each exposure is of one reader. */
 static int check_exposures(const struct place *place, const struct verdict *v)
 {
+	const struct exposures *a = &v->readers[0], *b = &v->readers[1];
+
 	if (check_most(place, "stale_exposures", v->stale_exposures, v->exposures, "exposures") < 0)
 		return -1;
+	if (!is_sum(v->exposures, a->all, b->all) ||
+	    !is_sum(v->stale_exposures, a->stale, b->stale) || a->stale > a->all ||
+	    b->stale > b->all)
+		return place_fail(place, "readers",
+				  "does not add up to exposures and stale_exposures");
 	return check_most(place, "stale_rounds", v->stale_rounds, v->rounds, "rounds");
 }
 

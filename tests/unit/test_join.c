@@ -35,6 +35,8 @@ static void make(struct verdict parts[SHARDS])
 		v->writes = 40;
 		v->unknown = i;
 		v->exposures = 10 * (i + 1);
+		v->readers[0].all = 3 * (i + 1);
+		v->readers[1].all = 7 * (i + 1);
 		v->rounds = 4 + i;
 		v->suspect = 2;
 		v->undecided = 3;
@@ -53,7 +55,7 @@ static void violate(struct verdict *v, unsigned node, size_t n, uint64_t begin, 
 	assert_non_null(v->examples);
 	v->kind = VERDICT_VIOLATED;
 	v->n_examples = v->n_violations = v->classes[ANOMALY_STALE_READ] = n;
-	v->stale_exposures = v->stale_rounds = v->rounds;
+	v->stale_exposures = v->stale_rounds = v->readers[node].stale = v->rounds;
 	v->stream_units = v->exact_units = n;
 	v->models[MODEL_LINEARIZABLE] = MODEL_BROKE;
 	for (i = 0; i < n; i++) {
@@ -110,6 +112,8 @@ static void test_clean(void **state)
 	assert_int_equal(v.writes, 120);
 	assert_int_equal(v.unknown, 3);
 	assert_int_equal(v.exposures, 60);
+	assert_int_equal(v.readers[0].all, 18);
+	assert_int_equal(v.readers[1].all, 42);
 	assert_int_equal(v.suspect, 6);
 	assert_int_equal(v.undecided, 3);
 	assert_int_equal(v.torn_permitted, 3);
@@ -174,6 +178,8 @@ static void test_violated(void **state)
 	assert_int_equal(v.stream_units, 3);
 	assert_int_equal(v.exact_units, 3);
 	assert_int_equal(v.stale_exposures, 11);
+	assert_int_equal(v.readers[0].stale, 0);
+	assert_int_equal(v.readers[1].stale, 11);
 	assert_int_equal(v.rounds, 6);
 	assert_int_equal(v.stale_rounds, 6); /* not 11: there are no more rounds */
 	assert_int_equal(v.models[MODEL_LINEARIZABLE], MODEL_BROKE);

@@ -251,6 +251,7 @@ static const char *judge_files(const struct world *w, const struct verdict *expe
 	    memcmp(verdict.classes, expected->classes, sizeof(verdict.classes)) ||
 	    verdict.exposures != expected->exposures || verdict.ops != expected->ops ||
 	    verdict.stale_exposures != expected->stale_exposures ||
+	    memcmp(verdict.readers, expected->readers, sizeof(verdict.readers)) ||
 	    verdict.stream_units != expected->stream_units ||
 	    verdict.exact_units != expected->exact_units)
 		why = "judged otherwise from files";

@@ -21,9 +21,11 @@ static char path[] = "/tmp/test-register-XXXXXX";
 static struct verdict verdict;
 static const struct violation *first;
 
-/* Judge a history of these lines; the first is line 2 of the file. */
-static void judge(const char *lines)
+/* Judge a history of these lines; the first is line 2 of the file. Of a violated unit with more
+ * than group_ops operations (0: no limit) only a part is looked at. */
+static void judge_in_pieces(const char *lines, size_t group_ops)
 {
+	const struct check_options options = {.group_ops = group_ops};
 	const char *const paths[] = {path};
 	FILE *file = fopen(path, "w");
 	struct error err;
@@ -33,9 +35,14 @@ static void judge(const char *lines)
 	assert_int_equal(fclose(file), 0);
 	verdict_done(&verdict);
 	memset(&verdict, 0, sizeof(verdict));
-	if (check_files(paths, 1, NULL, &verdict, &err) < 0)
+	if (check_files(paths, 1, &options, &verdict, &err) < 0)
 		fail_msg("%s", err.text);
 	first = verdict.examples;
+}
+
+static void judge(const char *lines)
+{
+	judge_in_pieces(lines, 0);
 }
 
 static void assert_classes(uint64_t n, enum anomaly anomaly, uint64_t of_it)
@@ -51,6 +58,14 @@ static void assert_exposures(uint64_t n, uint64_t stale)
 {
 	assert_int_equal(verdict.exposures, n);
 	assert_int_equal(verdict.stale_exposures, stale);
+	assert_int_equal(verdict.readers[0].all + verdict.readers[1].all, n);
+	assert_int_equal(verdict.readers[0].stale + verdict.readers[1].stale, stale);
+}
+
+static void assert_reader(unsigned node, uint64_t n, uint64_t stale)
+{
+	assert_int_equal(verdict.readers[node].all, n);
+	assert_int_equal(verdict.readers[node].stale, stale);
 }
 
 /* Guards against: a page that is stale once, and read ten times, counted as ten faults. */
@@ -156,6 +171,31 @@ static void exposures(void **unused)
 	      "b 0 r 1+2 5 6 ok initial\n");
 	assert_classes(2, ANOMALY_STALE_READ, 2);
 	assert_exposures(2, 2);
+}
+
+/* Guards against: a fault of one direction counted for the other, and the wrong side's mode blamed:
+ * in units that are violated, that are not, and of which only a part is looked at. */
+static void readers(void **unused)
+{
+	static const char text[] = "a 0 r 1 1 2 ok initial\n"
+				   "b 0 r 2+2 1 2 ok initial\n"
+				   "b 0 w 1 3 4 ok b:0:1\n"
+				   "a 0 w 2+2 3 4 ok a:0:1\n"
+				   "a 0 r 1 5 6 ok b:0:1\n"
+				   "b 0 r 2+2 5 6 ok a:0:1\n"
+				   "a 0 w 1 7 8 ok a:0:2\n"
+				   "b 0 r 1 9 10 ok b:0:1\n"
+				   "a 0 w 1 11 12 ok a:0:3\n"
+				   "b 0 r 1 13 14 ok a:0:3\n";
+
+	(void)unused;
+	judge(text);
+	assert_exposures(5, 1);
+	assert_reader(0, 1, 0);
+	assert_reader(1, 4, 1);
+	judge_in_pieces(text, 2);
+	assert_reader(0, 1, 0);
+	assert_reader(1, 3, 0); /* of a part, nothing is said of which were stale */
 }
 
 /* Guards against: rounds that are counted where none were exposed, or twice. */
@@ -298,9 +338,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(repeats),     cmocka_unit_test(healing),
-		cmocka_unit_test(exposures),   cmocka_unit_test(rounds),
-		cmocka_unit_test(lost_writes), cmocka_unit_test(which_class),
-		cmocka_unit_test(two_clocks),
+		cmocka_unit_test(exposures),   cmocka_unit_test(readers),
+		cmocka_unit_test(rounds),      cmocka_unit_test(lost_writes),
+		cmocka_unit_test(which_class), cmocka_unit_test(two_clocks),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -112,6 +112,7 @@ static void fill(struct verdict *v, unsigned number, enum cache_mode asked,
 	v->reads = 750;
 	v->writes = 250;
 	v->exposures = 256;
+	v->readers[0].all = v->readers[1].all = 128;
 	v->rounds = 4;
 	v->rate_known = v->round_rate_known = true;
 	v->rate_upper = 0.011634;
@@ -169,6 +170,8 @@ static void make_stale(struct verdict *v)
 	fill_stale(&stale);
 	v->kind = VERDICT_VIOLATED;
 	v->stale_exposures = 128;
+	v->readers[0].stale = 28;
+	v->readers[1].stale = 100;
 	v->stale_rounds = 2;
 	v->n_violations = 128;
 	v->classes[ANOMALY_STALE_READ] = 126;
@@ -346,6 +349,7 @@ static void test_bare(void **state)
 	v.unknown = 1;
 	v.exposures = 2;
 	v.stale_exposures = 1;
+	v.readers[1] = (struct exposures){2, 1};
 	v.n_violations = 2;
 	v.classes[ANOMALY_STALE_READ] = v.classes[ANOMALY_TORN] = 1;
 	v.examples = two;
@@ -378,6 +382,7 @@ static void test_json(void **state)
 	(void)state;
 	make_demo(v);
 	v[2].ops = v[2].exposures = UINT64_MAX;
+	v[2].readers[1].all = UINT64_MAX - 128;
 	v[2].reads = v[2].ops - v[2].writes;
 	v[2].stream_units = v[2].exact_units = 64;
 	stale.witnesses[2].op.complete = TIME_NONE;
@@ -450,6 +455,9 @@ static void test_schema(void **state)
 	same_keys(json_object_get(cell, "gfs2"), json_object_get(defs, "gfs2"), "gfs2");
 	same_keys(json_object_get(cell, "effective"), json_object_get(defs, "effective"),
 		  "effective");
+	same_keys(json_object_get(cell, "readers"), json_object_get(defs, "readers"), "readers");
+	same_keys(json_object_get(json_object_get(cell, "readers"), "a"),
+		  json_object_get(defs, "reader"), "reader");
 	same_keys(example, json_object_get(defs, "example"), "example");
 	same_keys(json_array_get(json_object_get(example, "witness"), 0),
 		  json_object_get(defs, "witness"), "witness");

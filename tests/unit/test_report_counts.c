@@ -31,6 +31,8 @@ static void make(struct verdict *v)
 	v->unknown = 2;
 	v->exposures = 4;
 	v->stale_exposures = 2;
+	v->readers[0] = (struct exposures){3, 2};
+	v->readers[1] = (struct exposures){1, 0};
 	v->rounds = 2;
 	v->stale_rounds = 1;
 	v->n_violations = 3;
@@ -71,6 +73,13 @@ static void empty(struct verdict *v)
 	v->ops = v->reads = v->writes = v->unknown = v->exposures = v->rounds = 0;
 	v->suspect = v->torn_permitted = 0;
 	verdict_rates(v);
+}
+
+/* All by one reader: for changes that are about something else. */
+static void one_reader(struct verdict *v)
+{
+	v->readers[0] = (struct exposures){v->exposures, v->stale_exposures};
+	v->readers[1] = (struct exposures){0};
 }
 
 static int read_back(const struct verdict *v, struct error *err)
@@ -118,6 +127,7 @@ static void expect_refused(const struct verdict *v, const char *change, const ch
 	do { \
 		make(&v); \
 		change; \
+		one_reader(&v); \
 		expect_taken(&v, #change); \
 		verdict_done(&v); \
 	} while (0)
@@ -126,6 +136,7 @@ static void expect_refused(const struct verdict *v, const char *change, const ch
 		make(&v); \
 		expect_taken(&v, "nothing"); \
 		change; \
+		one_reader(&v); \
 		expect_refused(&v, #change, message); \
 		verdict_done(&v); \
 	} while (0)
@@ -162,6 +173,27 @@ static void test_exposures(void **state)
 	TAKEN((v.ops = v.reads = UINT64_MAX, v.writes = 0, v.exposures = v.rounds = 0,
 	       v.stale_exposures = v.stale_rounds = 0, verdict_rates(&v)));
 	TAKEN((v.ops = v.exposures = UINT64_MAX, v.reads = UINT64_MAX - 3));
+}
+
+/* Guards against: exposures of a direction that the cell did not have, from which it would be
+ * concluded which side's mode is at fault. */
+static void test_readers(void **state)
+{
+	static const struct exposures bad[][NODES] = {
+		{{3, 2}, {0, 0}}, {{3, 1}, {1, 0}}, {{2, 0}, {1, 2}},
+		{{0, 0}, {0, 0}}, {{5, 2}, {1, 0}}, {{UINT64_MAX, 2}, {5, 0}},
+	};
+	struct verdict v;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		make(&v);
+		expect_taken(&v, "nothing");
+		memcpy(v.readers, bad[i], sizeof(v.readers));
+		expect_refused(&v, "readers", "readers: does not add up");
+		verdict_done(&v);
+	}
 }
 
 /* Guards against: findings of a history in which there was nothing to be found. */
@@ -296,11 +328,11 @@ static void test_empty_class(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_operations),    cmocka_unit_test(test_exposures),
-		cmocka_unit_test(test_nothing_there), cmocka_unit_test(test_shard),
-		cmocka_unit_test(test_classes),	      cmocka_unit_test(test_verdict),
-		cmocka_unit_test(test_bounds),	      cmocka_unit_test(test_models),
-		cmocka_unit_test(test_empty_class),
+		cmocka_unit_test(test_operations), cmocka_unit_test(test_exposures),
+		cmocka_unit_test(test_readers),	   cmocka_unit_test(test_nothing_there),
+		cmocka_unit_test(test_shard),	   cmocka_unit_test(test_classes),
+		cmocka_unit_test(test_verdict),	   cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_models),	   cmocka_unit_test(test_empty_class),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

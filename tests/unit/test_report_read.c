@@ -127,6 +127,7 @@ static void set_trouble(struct verdict v[5])
 	snprintf(v[0].reason, sizeof(v[0].reason), "the mode of b is none");
 	v[1].kind = VERDICT_INCONCLUSIVE;
 	v[1].exposures = v[1].stale_exposures = v[1].rounds = v[1].stale_rounds = 0;
+	memset(v[1].readers, 0, sizeof(v[1].readers));
 	v[1].rate_known = v[1].round_rate_known = v[1].first_known = false;
 	v[1].n_violations = v[1].n_examples = 0;
 	memset(v[1].classes, 0, sizeof(v[1].classes));
@@ -270,6 +271,12 @@ static const struct refused {
 	 "cells[0].writes: '184467440737095"},
 	{"\"rounds\": \"4\"", "\"rounds\": \"1\"", "cells[0].stale_rounds: 2, more than there are"},
 	{"\"stale_exposures\": \"128\"", "\"stale_exposures\": null", "stale_exposures: a number"},
+	{"\"stale_exposures\": \"100\"", "\"stale_exposures\": \"99\"",
+	 "cells[0].readers: does not add up"},
+	{"\"stale_exposures\": \"28\"", "\"stale_exposures\": 28",
+	 "cells[0].readers.a.stale_exposures: a number in quotes"},
+	{"\"stale_exposures\": \"28\"", "\"stale_exposure\": \"28\"",
+	 "cells[0].readers.a.stale_exposures: is missing"},
 	{"\"shard\": null", "\"shard\": {\"number\": 3, \"of\": 2}",
 	 "cells[0].shard.number: a number"},
 	{"\"shard\": null", "\"shard\": {\"number\": 1, \"of\": 5000}",
@@ -280,7 +287,7 @@ static const struct refused {
 	 "cells[0].rate_upper: is null just where"},
 	{"\"rate_lower\": 0.4371", "\"rate_lower\": 0.9",
 	 "cells[0].rate_upper: is below rate_lower"},
-	{"\"rate_lower\": 0.4371", "\"rate_lower\": 1e999", "x.json:55: not JSON: real number"},
+	{"\"rate_lower\": 0.4371", "\"rate_lower\": 1e999", "x.json:65: not JSON: real number"},
 	{"\"first_violation_s\": 0", "\"first_violation_s\": -1", "first_violation_s: a number of"},
 	{"\"stale-read\": \"126\"", "\"odd\": \"126\"",
 	 "cells[0].classes: a class that is not known"},
