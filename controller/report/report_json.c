@@ -16,6 +16,7 @@
 #include "history/history_text.h"
 #include "common/parse.h"
 #include "report/report.h"
+#include "report/report_sides.h"
 #include "report/report_words.h"
 
 #define SCHEMA 1
@@ -319,6 +320,7 @@ int report_json(FILE *out, const struct verdict *verdicts, size_t n,
 	add(root, "run", text_or_null(options ? options->run : NULL), &failed);
 	add(root, "verdict", json_string(verdict_kind_names[report_overall(verdicts, n)]), &failed);
 	add(root, "exit_status", json_integer(n ? check_exit_status_all(verdicts, n) : 3), &failed);
+	add(root, "sides", sides_json(verdicts, n), &failed);
 	for (i = 0; i < n; i++)
 		failed |= json_array_append_new(cells, cell_json(&verdicts[i], &failed)) < 0;
 	add(root, "cells", cells, &failed);

@@ -19,6 +19,7 @@
 #include "report/report.h"
 #include "report/report_fields.h"
 #include "report/report_read_parts.h"
+#include "report/report_sides.h"
 #include "rundir/rundir.h"
 
 #define SCHEMA 1
@@ -186,9 +187,23 @@ static int read_cells(struct place *place, const json_t *root, struct report_rea
 	return 0;
 }
 
+/* What follows from the cells. */
+static int check_sides(const struct place *place, const json_t *root,
+		       const struct report_read *read)
+{
+	json_t *sides = sides_json(read->verdicts, read->n);
+	bool same = sides && json_equal(sides, json_object_get(root, "sides"));
+
+	if (!sides)
+		return error_set(place->err, ERROR_WORLD, "%s: out of memory", place->name);
+	json_decref(sides);
+	return same ? 0 : place_fail(place, "sides", "is not what follows from the cells");
+}
+
 static int read_root(struct place *place, const json_t *root, struct report_read *ret)
 {
-	static const char *const keys[] = {"schema", "run", "verdict", "exit_status", "cells"};
+	static const char *const keys[] = {"schema",	  "run",   "verdict",
+					   "exit_status", "sides", "cells"};
 	unsigned schema, kind, status;
 
 	if (!json_is_object(root) || !json_object_get(root, "schema"))
@@ -212,7 +227,7 @@ static int read_root(struct place *place, const json_t *root, struct report_read
 	if (status != (unsigned)check_exit_status_all(ret->verdicts, ret->n))
 		return place_fail(place, "exit_status", "%u, but by the cells it is %d", status,
 				  check_exit_status_all(ret->verdicts, ret->n));
-	return 0;
+	return check_sides(place, root, ret);
 }
 
 int report_read(const char *name, const char *text, size_t len, struct report_read *ret,

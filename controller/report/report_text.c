@@ -12,6 +12,7 @@
 #include "check/check.h"
 #include "common/parse.h"
 #include "report/report_internal.h"
+#include "report/report_sides.h"
 #include "report/report_words.h"
 
 enum verdict_kind report_overall(const struct verdict *verdicts, size_t n)
@@ -109,6 +110,7 @@ static int report_cells(FILE *out, const struct verdict *v, size_t n,
 		if (report_explain(out, &v[i], title, options) < 0)
 			return -1;
 	}
+	report_sides(out, v, n, options->width);
 	print_closing(out, v, n);
 	return 0;
 }

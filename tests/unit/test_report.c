@@ -16,71 +16,7 @@
 #include "check/check.h"
 #include "report/report.h"
 #include "report/report_words.h"
-
-#define GOLDEN "tests/golden/"
-
-static char *read_golden(const char *name)
-{
-	char path[128], *text;
-	size_t n;
-	FILE *file;
-
-	snprintf(path, sizeof(path), GOLDEN "%s", name);
-	file = fopen(path, "r");
-	if (!file)
-		fail_msg("%s is missing: run from the top of the tree, ACCEPT=1 makes it", path);
-	text = calloc(1, 65536);
-	n = fread(text, 1, 65535, file);
-	assert_true(n < 65535);
-	fclose(file);
-	return text;
-}
-
-/* Compare with the golden file, or make it. */
-static void compare(const char *name, const char *text)
-{
-	char path[128], *golden;
-	FILE *file;
-
-	if (getenv("ACCEPT")) {
-		snprintf(path, sizeof(path), GOLDEN "%s", name);
-		file = fopen(path, "w");
-		assert_non_null(file);
-		fputs(text, file);
-		fclose(file);
-	}
-	golden = read_golden(name);
-	if (strcmp(text, golden))
-		printf("---- %s, as it is now:\n%s----\n", name, text);
-	assert_string_equal(text, golden);
-	free(golden);
-}
-
-typedef int report_function(FILE *out, const struct verdict *verdicts, size_t n,
-			    const struct report_options *options);
-
-static char *render(report_function *report, const struct verdict *verdicts, size_t n,
-		    const struct report_options *options)
-{
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
-
-	assert_non_null(out);
-	assert_int_equal(report(out, verdicts, n, options), 0);
-	assert_int_equal(fclose(out), 0);
-	return text;
-}
-
-static void check_report(const char *golden, report_function *report,
-			 const struct verdict *verdicts, size_t n,
-			 const struct report_options *options)
-{
-	char *text = render(report, verdicts, n, options);
-
-	compare(golden, text);
-	free(text);
-}
+#include "tests/unit/golden.h"
 
 /* A cell as the demo has it. */
 static void fill(struct verdict *v, unsigned number, enum cache_mode asked,
@@ -311,6 +247,34 @@ static void test_ids(void **state)
 	v[1].rate_upper = 0.5;
 	v[1].exposures = 4;
 	check_report("ids.txt", report_text, v, 2, NULL);
+}
+
+/* Guards against: pairs of modes from which a reader must find out alone which side it was. */
+static void test_sides(void **state)
+{
+	struct verdict v[4];
+	unsigned i, n;
+
+	(void)state;
+	for (i = 0; i < 4; i++) {
+		fill(&v[i], i + 1, CACHE_NONE, CACHE_NONE, VERDICT_CONSISTENT);
+		v[i].facts.max_rate = 0.05;
+		for (n = 0; n < NODES; n++) {
+			if (i >> n & 1)
+				v[i].facts.asked[n] = v[i].facts.effective[n] = CACHE_WRITETHROUGH;
+		}
+		if (i & 2)
+			make_stale(&v[i]);
+		v[i].readers[0].stale = 0;
+		v[i].readers[1].stale = v[i].stale_exposures;
+		v[i].n_violations = v[i].n_examples;
+		v[i].classes[ANOMALY_STALE_READ] = v[i].n_violations;
+		v[i].classes[ANOMALY_NON_MONOTONIC_READ] = 0;
+		v[i].stream_units = v[i].exact_units = v[i].n_violations;
+	}
+	v[1].kind = VERDICT_INVALID;
+	check_report("sides.txt", report_text, v, 4, NULL);
+	check_report("sides.json", report_json, v, 4, NULL);
 }
 
 /* Guards against: a bare history shown with modes that nobody knows; verbose that shows no more. */
@@ -597,11 +561,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_demo),	cmocka_unit_test(test_width),
 		cmocka_unit_test(test_trouble), cmocka_unit_test(test_replicas),
-		cmocka_unit_test(test_ids),	cmocka_unit_test(test_bare),
-		cmocka_unit_test(test_json),	cmocka_unit_test(test_rates),
-		cmocka_unit_test(test_place),	cmocka_unit_test(test_names),
-		cmocka_unit_test(test_schema),	cmocka_unit_test(test_models),
-		cmocka_unit_test(test_across),
+		cmocka_unit_test(test_ids),	cmocka_unit_test(test_sides),
+		cmocka_unit_test(test_bare),	cmocka_unit_test(test_json),
+		cmocka_unit_test(test_rates),	cmocka_unit_test(test_place),
+		cmocka_unit_test(test_names),	cmocka_unit_test(test_schema),
+		cmocka_unit_test(test_models),	cmocka_unit_test(test_across),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

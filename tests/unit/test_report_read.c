@@ -68,7 +68,8 @@ static void expect_twin(const struct report_read *verdicts)
 /* Guards against: a key that is lost, rounded or moved on the way through. */
 static void test_golden(void **state)
 {
-	static const char *const paths[] = {"tests/golden/demo.json", "tests/golden/bare.json"};
+	static const char *const paths[] = {"tests/golden/demo.json", "tests/golden/bare.json",
+					    "tests/golden/sides.json"};
 	struct report_read read;
 	char *text, *again;
 	size_t i;
@@ -240,6 +241,8 @@ static const struct refused {
 	{"\"verdict\": \"violated\"", "\"verdict\": \"error\"", "x.json: verdict: error, but by"},
 	{"\"exit_status\": 0", "\"exit_status\": 1", "x.json: exit_status: 1, but by the cells"},
 	{"\"exit_status\": 0", "\"exit_status\": 0.0", "x.json: exit_status: a number from"},
+	{"\"sides\": null", "\"sides\": {}", "x.json: sides: is not what follows from"},
+	{"\"sides\": null", "\"side\": null", "x.json: sides: is missing"},
 	{"\"id\": \"03-writethrough\"", "\"id\": null", "x.json: cells[0].cache: is null just"},
 	{"\"id\": \"03-writethrough\"", "\"id\": \"\"", "x.json: cells[0].id: an empty text"},
 	{"\"cache\": \"writethrough\"", "\"cache\": \"none/odd\"", "cells[0].cache: cache mode"},
@@ -248,7 +251,7 @@ static const struct refused {
 	{"\"repeat\": 1", "\"repeat\": 1, \"colour\\u001b\": 1", "cells[0].colour?: is no key"},
 	{"\"repeat\": 1,", "", "x.json: cells[0].repeat: is missing"},
 	{"\"repeat\": 1", "\"repeat\": 1, \"repeat\": 1",
-	 "x.json:18: not JSON: duplicate object key"},
+	 "x.json:19: not JSON: duplicate object key"},
 	{"\"units\": \"256\"", "\"units\": 256", "cells[0].target.units: a number in quotes"},
 	{"\"withdraws\": 0", "\"withdraws\": -1", "cells[0].gfs2.withdraws: a number from 0"},
 	{"\"replicas\": null", "\"replicas\": {}", "cells[0].replicas.verdict: is missing"},
@@ -287,7 +290,7 @@ static const struct refused {
 	 "cells[0].rate_upper: is null just where"},
 	{"\"rate_lower\": 0.4371", "\"rate_lower\": 0.9",
 	 "cells[0].rate_upper: is below rate_lower"},
-	{"\"rate_lower\": 0.4371", "\"rate_lower\": 1e999", "x.json:65: not JSON: real number"},
+	{"\"rate_lower\": 0.4371", "\"rate_lower\": 1e999", "x.json:66: not JSON: real number"},
 	{"\"first_violation_s\": 0", "\"first_violation_s\": -1", "first_violation_s: a number of"},
 	{"\"stale-read\": \"126\"", "\"odd\": \"126\"",
 	 "cells[0].classes: a class that is not known"},
