@@ -75,7 +75,7 @@ $(B)/stalemate: $(call obj,$(COMMON) $(PURE) $(WORLD) $(PROGRAM))
 
 # The agent runs in a guest that has no libraries of ours: static (sanitizers cannot be).
 $(B)/stalemate-agent: $(call obj,$(COMMON) $(AGENT) agent/main.c)
-	$(CC) $(SANFLAGS) $(LDFLAGS) $(if $(SAN),,-static -s) -o $@ $^ -lpthread
+	$(CC) $(SANFLAGS) $(LDFLAGS) $(if $(SAN),,-static -s) -o $@ $^ -luring -lpthread
 
 $(B)/obj/common/tag.o $(B)/obj/controller/passes/live_rules.o: private CFLAGS += -O3
 $(call obj,$(PURE) $(WORLD) $(PROGRAM) $(UNIT_TESTS) $(SITE_TESTS) $(SITE_HELPERS) $(wildcard tests/fuzz/*.c)): private BASE += $(LIB_CFLAGS)
@@ -91,7 +91,7 @@ $(UNIT_BINS): $(B)/tests/%: $(B)/obj/tests/unit/%.o $(call obj,$(UNIT_HELPERS) $
 
 $(AGENT_BINS): $(B)/tests/%: $(B)/obj/tests/agent/%.o $(call obj,$(COMMON) $(AGENT))
 	@mkdir -p $(@D)
-	$(CC) $(SANFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka -lpthread
+	$(CC) $(SANFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka -luring -lpthread
 
 # Assumptions about the kernel, each a program of its own with the claim on top.
 $(PLATFORM_BINS): $(B)/tests/platform-%: $(B)/obj/tests/platform/%.o

@@ -7,7 +7,10 @@
  * makes the judge more lenient; a narrower one would accuse the innocent.
  *
  * What a system call that failed or fell short has done is not known: the outcome is unknown, with
- * the time it returned, and the batch goes on. A note tells why, once in each batch.
+ * the time it returned, and the batch goes on. A note tells why.
+ *
+ * What is under way at once is a wave: it begins when the one before is over. A lane is sequential,
+ * so no two operations of a wave are of one lane.
  */
 #include "agent/executor.h"
 
@@ -17,12 +20,22 @@
 
 #include "common/clock.h"
 
+struct wave {
+	unsigned n;
+	size_t used; /* bytes of the buffer */
+	const struct message_op *messages;
+	struct record records[IO_DEPTH_MAX];
+	struct io_request requests[IO_DEPTH_MAX];
+};
+
 int executor_init(struct executor *executor, struct outlet *outlet, struct error *err)
 {
 	memset(executor, 0, sizeof(*executor));
 	executor->outlet = outlet;
-	if (posix_memalign(&executor->buf, TARGET_ALIGN, TARGET_OP_MAX)) {
-		executor->buf = NULL;
+	executor->wave = malloc(sizeof(*executor->wave));
+	if (!executor->wave || posix_memalign(&executor->buf, TARGET_ALIGN, TARGET_OP_MAX)) {
+		free(executor->wave);
+		executor->buf = executor->wave = NULL;
 		return error_set(err, ERROR_WORLD, "no memory for an I/O buffer");
 	}
 	return 0;
@@ -32,15 +45,22 @@ void executor_done(struct executor *executor)
 {
 	executor_close(executor);
 	free(executor->buf);
+	free(executor->wave);
 }
 
 int executor_open(struct executor *executor, const struct message_open *open,
-		  const struct io_path *io, struct error *err)
+		  const struct target_io io[IO_ROLES], struct error *err)
 {
+	char words[256];
+
 	executor_close(executor);
 	memset(executor->last, 0, sizeof(executor->last));
 	executor->target = target_open(open, io, err);
-	return executor->target ? 0 : -1;
+	if (!executor->target)
+		return -1;
+	outlet_event(executor->outlet, executor->connection, EVENT_NOTE,
+		     target_words(executor->target, words, sizeof(words)));
+	return 0;
 }
 
 void executor_close(struct executor *executor)
@@ -138,8 +158,53 @@ static void note(struct executor *executor, const struct op *op, const struct er
 	emit(executor, &record);
 }
 
-static int do_write(struct executor *executor, const struct message_op *message, struct op *op,
-		    struct error *err)
+static bool is_on_lane(const struct wave *wave, uint16_t lane)
+{
+	unsigned i;
+
+	for (i = 0; i < wave->n; i++) {
+		if (wave->messages[i].lane == lane)
+			return true;
+	}
+	return false;
+}
+
+static size_t space_of(const struct target *target, const struct message_op *op)
+{
+	return ((size_t)op->count * target->unit + TARGET_ALIGN - 1) / TARGET_ALIGN * TARGET_ALIGN;
+}
+
+static enum io_role role_of(const struct message_op *op)
+{
+	return op->kind == OP_WRITE ? IO_WRITER : IO_READER;
+}
+
+/* May this one be under way together with those of the wave? */
+static bool joins(const struct executor *executor, const struct message_op *op)
+{
+	const struct wave *wave = executor->wave;
+	const struct target *target = executor->target;
+
+	return op->kind == wave->messages->kind && op->kind != OP_FLUSH &&
+	       wave->n < target->role[role_of(op)]->io.depth && !is_on_lane(wave, op->lane) &&
+	       wave->used + space_of(target, op) <= TARGET_OP_MAX;
+}
+
+static void fill_op(const struct executor *executor, const struct message_op *message,
+		    struct op *op)
+{
+	op->node = executor->target->node;
+	op->lane = message->lane;
+	op->kind = (enum op_kind)message->kind;
+	op->unit = message->unit;
+	op->count = message->count;
+	op->after = message->after;
+}
+
+/* Make the buffer ready: what is to be written, or what no read can return. Last of all before the
+ * system call, for here the operation is invoked. */
+static void fill_buffer(const struct executor *executor, const struct message_op *message,
+			void *buf, struct op *op)
 {
 	struct target *target = executor->target;
 	uint64_t per_unit = target->unit / SECTOR_SIZE;
@@ -147,26 +212,32 @@ static int do_write(struct executor *executor, const struct message_op *message,
 			  .sector = op->unit * per_unit,
 			  .sectors = (uint16_t)(op->count * per_unit),
 			  .peer = message->peer};
-	int result;
 
+	if (op->kind == OP_READ) {
+		tag_poison(buf, (size_t)op->count * target->unit);
+		op->invoke = clock_ns();
+		return;
+	}
 	op->peer = message->peer;
 	op->value.kind = VALUE_TAG;
 	op->value.write_id = tag.write_id;
 	op->invoke = tag.invoke = clock_ns();
-	tag_stamp(&target->space, &tag, executor->buf);
-	result = target_write(target, op->unit, op->count, executor->buf, err);
-	if (!result && message->sync)
-		result = target_flush_unit(target, op->unit, err);
-	return result;
+	tag_stamp(&target->space, &tag, buf);
 }
 
-static int do_read(struct executor *executor, struct op *op, struct error *err)
+static void add_to_wave(struct executor *executor, const struct message_op *message)
 {
-	struct target *target = executor->target;
+	struct wave *wave = executor->wave;
+	struct record *record = &wave->records[wave->n];
+	void *buf = (uint8_t *)executor->buf + wave->used;
 
-	tag_poison(executor->buf, (size_t)op->count * target->unit);
-	op->invoke = clock_ns();
-	return target_read(target, op->unit, op->count, executor->buf, err);
+	*record = (struct record){.type = RECORD_OP};
+	fill_op(executor, message, &record->op);
+	fill_buffer(executor, message, buf, &record->op);
+	wave->requests[wave->n++] =
+		target_request(executor->target, role_of(message), message->unit, message->count,
+			       buf, message->sync && message->kind == OP_WRITE);
+	wave->used += space_of(executor->target, message);
 }
 
 static bool same_value(const struct value *a, const struct value *b)
@@ -176,7 +247,7 @@ static bool same_value(const struct value *a, const struct value *b)
 }
 
 /* The records of a read: one if all units hold the same, else one for each unit. */
-static void emit_values(struct executor *executor, struct record *record)
+static void emit_values(struct executor *executor, struct record *record, const uint8_t *buf)
 {
 	struct target *target = executor->target;
 	unsigned per_unit = target->unit / SECTOR_SIZE, count = record->op.count, i;
@@ -186,7 +257,7 @@ static void emit_values(struct executor *executor, struct record *record)
 
 	for (i = 0; i < count && same; i++) {
 		tag_read(&target->space, (first + i) * per_unit, per_unit,
-			 (uint8_t *)executor->buf + (size_t)i * target->unit, &value);
+			 buf + (size_t)i * target->unit, &value);
 		if (!i)
 			record->op.value = value;
 		else
@@ -200,39 +271,72 @@ static void emit_values(struct executor *executor, struct record *record)
 	for (i = 0; i < count; i++) {
 		record->op.unit = first + i;
 		tag_read(&target->space, (first + i) * per_unit, per_unit,
-			 (uint8_t *)executor->buf + (size_t)i * target->unit, &record->op.value);
+			 buf + (size_t)i * target->unit, &record->op.value);
 		emit(executor, record);
 	}
 }
 
-void executor_do(struct executor *executor, const struct message_op *message)
+static void emit_result(struct executor *executor, struct record *record,
+			const struct io_request *request)
 {
-	struct record record = {.type = RECORD_OP};
-	struct op *op = &record.op;
-	struct error why = {0};
-	int result;
+	struct op *op = &record->op;
 
-	op->node = executor->target->node;
-	op->lane = message->lane;
-	op->kind = (enum op_kind)message->kind;
-	op->unit = message->unit;
-	op->count = message->count;
-	op->after = message->after;
-	if (op->kind == OP_WRITE) {
-		result = do_write(executor, message, op, &why);
-	} else if (op->kind == OP_READ) {
-		result = do_read(executor, op, &why);
-	} else {
-		op->invoke = clock_ns();
-		result = target_flush(executor->target, &why);
-	}
-	op->complete = clock_ns();
-	op->outcome = result < 0 ? OUTCOME_UNKNOWN : OUTCOME_OK;
-	if (op->kind == OP_READ && !result) {
-		emit_values(executor, &record);
+	op->complete = request->complete;
+	op->outcome = request->result < 0 ? OUTCOME_UNKNOWN : OUTCOME_OK;
+	if (op->kind == OP_READ && !request->result) {
+		emit_values(executor, record, request->buf);
 		return;
 	}
-	emit(executor, &record);
-	if (result < 0)
-		note(executor, op, &why);
+	emit(executor, record);
+	if (request->result < 0)
+		note(executor, op, &request->err);
+}
+
+/* In the order in which they completed: who watches goes by it. */
+static void emit_wave(struct executor *executor)
+{
+	struct wave *wave = executor->wave;
+	unsigned char order[IO_DEPTH_MAX] = {0};
+	unsigned n = wave->n, i, at;
+
+	for (i = 0; i < n; i++) {
+		uint64_t complete = wave->requests[i].complete;
+
+		for (at = i; at && wave->requests[order[at - 1]].complete > complete; at--)
+			order[at] = order[at - 1];
+		order[at] = (unsigned char)i;
+	}
+	for (i = 0; i < n; i++)
+		emit_result(executor, &wave->records[order[i]], &wave->requests[order[i]]);
+}
+
+static void do_flush(struct executor *executor, const struct message_op *message)
+{
+	struct record record = {.type = RECORD_OP};
+	struct io_request request = {0};
+
+	fill_op(executor, message, &record.op);
+	record.op.invoke = clock_ns();
+	request.result = target_flush(executor->target, &request.err);
+	request.complete = clock_ns();
+	emit_result(executor, &record, &request);
+}
+
+unsigned executor_do(struct executor *executor, const struct message_op *ops, unsigned n)
+{
+	struct wave *wave = executor->wave;
+
+	if (ops->kind == OP_FLUSH) {
+		do_flush(executor, ops);
+		return 1;
+	}
+	wave->n = 0;
+	wave->used = 0;
+	wave->messages = ops;
+	do {
+		add_to_wave(executor, &ops[wave->n]);
+	} while (wave->n < n && joins(executor, &ops[wave->n]));
+	target_do(executor->target, role_of(ops), wave->requests, wave->n);
+	emit_wave(executor);
+	return wave->n;
 }

@@ -12,11 +12,14 @@
 #include "agent/target.h"
 #include "common/message.h"
 
+struct wave;
+
 struct executor {
 	struct outlet *outlet;	     /* not owned */
 	struct target *target;	     /* NULL: none is open */
 	uint64_t connection;	     /* whom the records are for */
-	void *buf;		     /* TARGET_OP_MAX bytes, of the operation being done */
+	void *buf;		     /* TARGET_OP_MAX bytes, of the operations being done */
+	struct wave *wave;	     /* these operations */
 	uint64_t last[LANE_MAX + 1]; /* highest write sequence of each lane since OPEN */
 	size_t used;
 	uint8_t records[FRAME_PAYLOAD_MAX]; /* not sent yet */
@@ -25,16 +28,22 @@ struct executor {
 int executor_init(struct executor *executor, struct outlet *outlet, struct error *err);
 void executor_done(struct executor *executor);
 
-/* Open a target in place of the one that may be open; on failure none is. */
+/* Open a target in place of the one that may be open; on failure none is. The paths in effect are
+ * told in a note. */
 int executor_open(struct executor *executor, const struct message_open *open,
-		  const struct io_path *io, struct error *err);
+		  const struct target_io io[IO_ROLES], struct error *err);
 void executor_close(struct executor *executor);
 
 /* May this RUN be done? -1 with *err (ERROR_USER): nothing of it may. */
 int executor_check(struct executor *executor, const struct message_run *run, struct error *err);
 
-/* Do one checked operation; its records are sent when a frame is full, or by executor_flush. */
-void executor_do(struct executor *executor, const struct message_op *op);
+/*
+ * Do the first of n checked operations; and, at once with it, as many after it as the path's queue
+ * depth allows: of its kind, each on another lane, all together at most TARGET_OP_MAX bytes.
+ * Returns how many. Their records, in the order in which they completed, are sent when a frame is
+ * full, or by executor_flush.
+ */
+unsigned executor_do(struct executor *executor, const struct message_op *ops, unsigned n);
 void executor_flush(struct executor *executor);
 
 #endif

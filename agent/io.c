@@ -3,11 +3,17 @@
 #include "agent/io.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-const struct io_path *const io_paths[] = {&io_buffered, &io_direct, NULL};
+/* The flags that make a path what it is. */
+#define PATH_FLAGS (O_DIRECT | O_DSYNC)
+
+const struct io_path *const io_paths[] = {&io_buffered, &io_dsync,	   &io_nosync,
+					  &io_direct,	&io_direct_nosync, &io_mmap,
+					  &io_uring,	&io_uring_direct,  NULL};
 
 struct io_file {
 	int fd;
@@ -26,6 +32,21 @@ const struct io_path *io_find(const struct io_path *const paths[], const char *n
 	return NULL;
 }
 
+int io_prove(const struct io_path *io, int fd, struct error *err)
+{
+	int flags = fcntl(fd, F_GETFL), wrong;
+
+	if (flags < 0)
+		return error_set_errno(err, ERROR_WORLD, "cannot read the flags of a file");
+	wrong = (flags & PATH_FLAGS) ^ io->open_flags;
+	if (!wrong)
+		return 0;
+	return error_set(err, ERROR_WORLD,
+			 "path %s is not in effect: the open file is %s O_%s (F_GETFL %#o)",
+			 io->name, flags & wrong ? "with" : "without",
+			 wrong & O_DIRECT ? "DIRECT" : "DSYNC", (unsigned)flags);
+}
+
 int io_result(ssize_t done, size_t size, const char *what, struct error *err)
 {
 	if (done < 0)
@@ -36,10 +57,11 @@ int io_result(ssize_t done, size_t size, const char *what, struct error *err)
 	return error_set(err, ERROR_WORLD, "%s of only %zd of %zu bytes", what, done, size);
 }
 
-void *io_file_open(int fd, struct error *err)
+void *io_file_open(void *session, int fd, struct error *err)
 {
 	struct io_file *file = malloc(sizeof(*file));
 
+	(void)session;
 	if (file)
 		file->fd = fd;
 	else

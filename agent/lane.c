@@ -133,17 +133,24 @@ static int do_unmount(const struct frame *request, struct error *err)
 
 static int do_open(struct lane *lane, const struct frame *request, struct error *err)
 {
+	struct io_name names[IO_ROLES];
+	struct target_io io[IO_ROLES];
 	struct message_open open;
-	const struct io_path *io;
+	unsigned role;
 
 	executor_close(&lane->executor); /* a device is opened for one target at a time */
 	if (message_decode_open(request, &open, err) < 0)
 		return -1;
 	if (open.node < NODES)
 		outlet_set_node(lane->outlet, open.node);
-	io = io_find(lane->paths, open.io, err);
-	if (!io)
+	if (io_names_parse(open.io, names, err) < 0)
 		return -1;
+	for (role = 0; role < IO_ROLES; role++) {
+		io[role].depth = names[role].depth;
+		io[role].path = io_find(lane->paths, io_kind_names[names[role].kind], err);
+		if (!io[role].path)
+			return -1;
+	}
 	if (open.device && !open.path[0] &&
 	    find_disk(lane, open.serial, open.timeout_ms, open.path, err) < 0)
 		return -1;
@@ -162,8 +169,8 @@ static int do_run(struct lane *lane, const struct frame *request, struct error *
 		return -1;
 	if (cancelled(lane, lane->run.delay_ns))
 		return 0;
-	for (i = 0; i < lane->run.n && !cancelled(lane, 0); i++)
-		executor_do(&lane->executor, &lane->run.ops[i]);
+	for (i = 0; i < lane->run.n && !cancelled(lane, 0);)
+		i += executor_do(&lane->executor, &lane->run.ops[i], lane->run.n - i);
 	executor_flush(&lane->executor);
 	return 0;
 }

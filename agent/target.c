@@ -4,7 +4,7 @@
  *
  * The prefill writes every unit once, whole, with the tag of sequence 0: so "initial" is a value
  * like any other, and a unit that reads as zeros or as something else is a finding. It goes down
- * the same I/O path as everything later.
+ * the writer's path, and is flushed whatever the path.
  *
  * A device is one file to us: the address space of units is the same in one piece.
  */
@@ -21,6 +21,7 @@
 #include "agent/claim_file.h"
 #include "agent/target_create.h"
 #include "agent/target_device.h"
+#include "agent/target_way.h"
 #include "common/clock.h"
 
 static int check_geometry(const struct message_open *open, struct error *err)
@@ -76,68 +77,13 @@ static int find(const struct target *target, const struct message_open *open,
 	return target_check_claim(target->path, &claim, open, err);
 }
 
-/* The descriptor becomes the target's. */
-static int take_file(struct target *target, unsigned file, int fd, struct error *err)
+static int open_device(struct target *target, const struct target_io io[IO_ROLES],
+		       const struct message_open *open, struct error *err)
 {
-	target->file[file] = target->io->open(fd, err);
-	if (target->file[file])
-		return 0;
-	close(fd);
-	return -1;
-}
+	int flags = io[IO_WRITER].path->open_flags & io[IO_READER].path->open_flags, fd;
 
-static int open_files(struct target *target, int directory, struct error *err)
-{
-	uint64_t size = target->units_per_file * target->unit;
-	struct stat status;
-	unsigned i;
-	int fd;
-
-	for (i = 0; i < target->files; i++) {
-		fd = target_open_file(directory, i, target->io->open_flags, err);
-		if (fd < 0)
-			goto fail;
-		if (fstat(fd, &status) < 0 || (uint64_t)status.st_size != size) {
-			error_set(err, ERROR_WORLD, "data file %u has not the size of the claim",
-				  i);
-			close(fd);
-			goto fail;
-		}
-		if (take_file(target, i, fd, err) < 0)
-			goto fail;
-	}
-	return 0;
-fail:
-	err->kind = ERROR_WORLD;
-	return error_prefix(err, "the target %s", target->path);
-}
-
-static int open_device(struct target *target, const struct message_open *open, struct error *err)
-{
-	int fd = target_device_open(target->path, open, target->io->open_flags, err);
-
-	return fd < 0 ? -1 : take_file(target, 0, fd, err);
-}
-
-/* Say it clearly if what has just failed is O_DIRECT itself. Returns -1. */
-static int blame(const struct target *target, struct error *err)
-{
-	if (errno == EINVAL && target->io->open_flags & O_DIRECT)
-		error_set(err, ERROR_WORLD,
-			  "the file system of %s does not do O_DIRECT for units of %u bytes",
-			  target->path, target->unit);
-	return -1;
-}
-
-/* One unit alone, not at the beginning: the prefill's large writes may pass where that does not. */
-static int probe(struct target *target, struct error *err)
-{
-	uint8_t buf[UNIT_MAX] __attribute__((aligned(TARGET_ALIGN)));
-
-	if (!target_read(target, target->units - 1, 1, buf, err))
-		return 0;
-	error_prefix(err, "the target %s", target->path);
-	return blame(target, err);
+	fd = target_device_open(target->path, open, flags, err);
+	return fd < 0 ? -1 : target_ways_take(target, io, fd, err);
 }
 
 static int prefill(struct target *target, struct error *err)
@@ -168,7 +114,7 @@ out:
 	if (!result)
 		return 0;
 	error_prefix(err, "cannot prefill the target %s", target->path);
-	return blame(target, err);
+	return target_blame(target, target->role[IO_WRITER], err);
 }
 
 /* The names are stable too: of the files in the directory, and its own in its parent. */
@@ -188,19 +134,20 @@ static int sync_names(const struct target *target, const struct target_created *
 }
 
 /* Open what is there or, with `create`, make it; *made says what to undo. */
-static int open_target(struct target *target, const struct message_open *open,
-		       struct target_created *made, struct error *err)
+static int open_target(struct target *target, const struct target_io io[IO_ROLES],
+		       const struct message_open *open, struct target_created *made,
+		       struct error *err)
 {
 	if (open->device)
-		return open_device(target, open, err);
+		return open_device(target, io, open, err);
 	if (!open->create && find(target, open, made, err) < 0)
 		return -1;
 	if (open->create && target_create(target->path, open, made, err) < 0)
 		return -1;
-	return open_files(target, made->fd, err);
+	return target_ways_open(target, io, made->fd, err);
 }
 
-struct target *target_open(const struct message_open *open, const struct io_path *io,
+struct target *target_open(const struct message_open *open, const struct target_io io[IO_ROLES],
 			   struct error *err)
 {
 	struct error local = {0};
@@ -211,7 +158,6 @@ struct target *target_open(const struct message_open *open, const struct io_path
 		error_set(&local, ERROR_WORLD, "no memory for the target");
 		goto fail;
 	}
-	target->io = io;
 	if (check_geometry(open, &local) < 0 || check_path(open->path, target->path, &local) < 0)
 		goto fail;
 	memcpy(target->space.run, open->run, sizeof(open->run));
@@ -222,11 +168,11 @@ struct target *target_open(const struct message_open *open, const struct io_path
 	target->units = open->size / open->unit;
 	target->units_per_file = target->units / target->files;
 	assert(target->units_per_file); /* check_geometry has seen to it */
-	if (open_target(target, open, &made, &local) < 0)
+	if (open_target(target, io, open, &made, &local) < 0)
 		goto fail;
 	if (open->create && prefill(target, &local) < 0)
 		goto fail;
-	if (io->open_flags & O_DIRECT && probe(target, &local) < 0)
+	if (target_probe(target, &local) < 0)
 		goto fail;
 	if (open->create && !open->device && sync_names(target, &made, &local) < 0)
 		goto fail;
@@ -245,18 +191,14 @@ fail:
 
 void target_close(struct target *target)
 {
-	unsigned i;
-
-	for (i = 0; target && i < target->files; i++) {
-		if (target->file[i])
-			target->io->close(target->file[i]);
-	}
+	if (target)
+		target_ways_close(target);
 	free(target);
 }
 
-static void *file_of(const struct target *target, uint64_t unit)
+static void *file_of(const struct target_way *way, const struct target *target, uint64_t unit)
 {
-	return target->file[unit / target->units_per_file];
+	return way->file[unit / target->units_per_file];
 }
 
 /* Where in its file a unit stands. */
@@ -265,30 +207,70 @@ static uint64_t place_of(const struct target *target, uint64_t unit)
 	return unit % target->units_per_file * target->unit;
 }
 
+struct io_request target_request(const struct target *target, enum io_role role, uint64_t unit,
+				 unsigned count, void *buf, bool sync)
+{
+	const struct target_way *way = target->role[role];
+
+	return (struct io_request){
+		.file = file_of(way, target, unit),
+		.buf = buf,
+		.size = (size_t)count * target->unit,
+		.at = place_of(target, unit),
+		.write = role == IO_WRITER,
+		.flush = sync && way->io.path->sync == IO_SYNC_FLUSH,
+	};
+}
+
+static void do_one(const struct io_path *io, struct io_request *r)
+{
+	if (r->write)
+		r->result = io->write(r->file, r->buf, r->size, r->at, &r->err);
+	else
+		r->result = io->read(r->file, r->buf, r->size, r->at, &r->err);
+	if (!r->result && r->flush)
+		r->result = io->flush(r->file, &r->err);
+	r->complete = clock_ns();
+}
+
+void target_do(struct target *target, enum io_role role, struct io_request *requests, unsigned n)
+{
+	const struct target_way *way = target->role[role];
+	unsigned i;
+
+	assert(n <= way->io.depth);
+	if (way->io.path->batch) {
+		way->io.path->batch(way->session, requests, n);
+		return;
+	}
+	for (i = 0; i < n; i++)
+		do_one(way->io.path, &requests[i]);
+}
+
 int target_read(struct target *target, uint64_t unit, unsigned count, void *buf, struct error *err)
 {
-	return target->io->read(file_of(target, unit), buf, (size_t)count * target->unit,
-				place_of(target, unit), err);
+	const struct target_way *way = target->role[IO_READER];
+
+	return way->io.path->read(file_of(way, target, unit), buf, (size_t)count * target->unit,
+				  place_of(target, unit), err);
 }
 
 int target_write(struct target *target, uint64_t unit, unsigned count, const void *buf,
 		 struct error *err)
 {
-	return target->io->write(file_of(target, unit), buf, (size_t)count * target->unit,
-				 place_of(target, unit), err);
-}
+	const struct target_way *way = target->role[IO_WRITER];
 
-int target_flush_unit(struct target *target, uint64_t unit, struct error *err)
-{
-	return target->io->flush(file_of(target, unit), err);
+	return way->io.path->write(file_of(way, target, unit), buf, (size_t)count * target->unit,
+				   place_of(target, unit), err);
 }
 
 int target_flush(struct target *target, struct error *err)
 {
+	const struct target_way *way = target->role[IO_WRITER];
 	unsigned i;
 
 	for (i = 0; i < target->files; i++) {
-		if (target->io->flush(target->file[i], err) < 0)
+		if (way->io.path->flush(way->file[i], err) < 0)
 			return -1;
 	}
 	return 0;

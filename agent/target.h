@@ -10,6 +10,8 @@
 #ifndef AGENT_TARGET_H
 #define AGENT_TARGET_H
 
+#include <stdbool.h>
+
 #include "agent/io.h"
 #include "common/message.h"
 #include "common/op.h"
@@ -19,28 +21,59 @@
 #define TARGET_OP_MAX (1U << 20) /* bytes of one operation */
 #define TARGET_ALIGN 4096	 /* of buffers */
 
-/* Read only for everyone but target.c. */
+/* How a target is to be used in one role. */
+struct target_io {
+	const struct io_path *path;
+	unsigned depth; /* operations under way at once, at most; 1 to IO_DEPTH_MAX */
+};
+
+/* One way in which its files are open; target_way.c. */
+struct target_way {
+	struct target_io io;
+	void *session;
+	void *file[TARGET_FILES_MAX];
+};
+
+/* Read only for everyone but target*.c. */
 struct target {
 	char path[MESSAGE_TEXT_MAX];
 	struct tag_space space;
 	uint8_t node;
 	uint32_t unit, files;
 	uint64_t units, units_per_file;
-	const struct io_path *io;
-	void *file[TARGET_FILES_MAX];
+	struct target_way ways[IO_ROLES]; /* the second one only if the roles differ */
+	struct target_way *role[IO_ROLES];
+	/* At the opening, of ways that claim to go past the page cache: */
+	bool past_cache, unseen; /* a read left nothing in it; that could not be seen */
 };
 
 /*
- * Open by `io` (open->io and open->serial are our caller's to resolve), with open->create make,
- * mark, preallocate and prefill it first. What exists and is not ours is refused with ERROR_USER
- * and left as it is; no space, I/O errors, a claim of another run are ERROR_WORLD. On failure what
- * this call created is removed again.
+ * Open for each role as `io` says (open->io and open->serial are our caller's to resolve), with
+ * open->create make, mark, preallocate and prefill it first, as the writer. A path that is not in
+ * effect is ERROR_WORLD: nothing else is ever used in its place. What exists and is not ours is
+ * refused with ERROR_USER and left as it is; no space, I/O errors, a claim of another run are
+ * ERROR_WORLD. On failure what this call created is removed again.
  */
-struct target *target_open(const struct message_open *open, const struct io_path *io,
+struct target *target_open(const struct message_open *open, const struct target_io io[IO_ROLES],
 			   struct error *err);
 
 /* Close; NULL is fine. Nothing is flushed or removed. */
 void target_close(struct target *target);
+
+/* What has been proven of both ways: "path: writes dsync (O_DSYNC), reads buffered". Returns ret.
+ */
+char *target_words(const struct target *target, char *ret, size_t size);
+
+/*
+ * The request that reads or writes `count` units from `unit` on, for target_do. sync: a write that
+ * is to be stable when it completes, by whatever that takes on its path.
+ */
+struct io_request target_request(const struct target *target, enum io_role role, uint64_t unit,
+				 unsigned count, void *buf, bool sync);
+
+/* Do n of them, all of that role, at most its depth of them: at once, where the path can. Each has
+ * its own result (as below), and the time at which it completed. */
+void target_do(struct target *target, enum io_role role, struct io_request *requests, unsigned n);
 
 /*
  * One operation on `count` units from `unit` on, which must lie within one file (our caller has
@@ -50,8 +83,7 @@ int target_read(struct target *target, uint64_t unit, unsigned count, void *buf,
 int target_write(struct target *target, uint64_t unit, unsigned count, const void *buf,
 		 struct error *err);
 
-/* Make the writes to the file that holds `unit` stable; target_flush: to all files. */
-int target_flush_unit(struct target *target, uint64_t unit, struct error *err);
+/* Make the writes to all files stable, on whatever path. */
 int target_flush(struct target *target, struct error *err);
 
 #endif

@@ -37,8 +37,9 @@ static int open_device(struct device *device, int flags, struct error *err)
 
 	if (!(flags & O_DIRECT))
 		return error_set(err, ERROR_USER,
-				 "the device %s can be tested with path 'direct' only: the guest's "
-				 "own block cache is no part of the test",
+				 "the device %s can be tested with paths past the page cache "
+				 "only (direct, direct-nosync, uring-direct): the guest's own "
+				 "block cache is no part of the test",
 				 device->path);
 	if (stat(device->path, &status) < 0)
 		return error_set_errno(err, ERROR_WORLD, "cannot find the device %s", device->path);

@@ -12,6 +12,7 @@
 
 #include "common/error.h"
 #include "common/frame.h"
+#include "common/io_name.h"
 #include "common/op.h"
 
 enum message_type {
@@ -50,12 +51,12 @@ struct message_await {
 	uint32_t timeout_ms;
 };
 
-#define MESSAGE_IO_MAX 32 /* name of an I/O path, terminator included */
+#define MESSAGE_IO_MAX IO_NAMES_MAX
 
 struct message_open {
 	char path[MESSAGE_TEXT_MAX];   /* the target: a directory of ours, or a device */
 	char serial[MESSAGE_TEXT_MAX]; /* a device without a path: the disk with this serial */
-	char io[MESSAGE_IO_MAX];       /* the I/O path: "buffered", "direct" */
+	char io[MESSAGE_IO_MAX];       /* the I/O paths (io_name.h): "dsync", "mmap/direct" */
 	uint32_t timeout_ms;	       /* for the disk to appear */
 	uint64_t size;		       /* bytes, a multiple of files * unit */
 	uint32_t unit;
@@ -64,7 +65,7 @@ struct message_open {
 	uint8_t run[16];
 	uint8_t node;
 	uint8_t create; /* make, mark, preallocate and prefill it; else it must be there and ours */
-	uint8_t device; /* it is a block device, claimed by its owner; only with "direct" */
+	uint8_t device; /* it is a block device, claimed by its owner; only past the page cache */
 };
 
 /* One operation of a RUN. */

@@ -17,7 +17,7 @@ export LC_ALL=C
 
 # The headers that are included, the libraries that are linked.
 build='gcc libc6-dev pkg-config libvirt-dev libxml2-dev libjansson-dev libinih-dev libxxhash-dev
-	uuid-dev libssh-dev'
+	uuid-dev libssh-dev liburing-dev'
 # libvirtd, virtlogd and QEMU; mkfs and fsck on the host; losetup (mount) and what
 # agent/image/build.sh says it needs.
 run='libvirt-daemon-system qemu-system-x86 gfs2-utils mount util-linux iproute2 busybox-static kmod

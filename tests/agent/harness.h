@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "agent/target.h"
 #include "common/channel.h"
 #include "common/clock.h"
 #include "common/message.h"
@@ -73,6 +74,15 @@ HARNESS struct message_open an_open(void)
 	snprintf(open.path, sizeof(open.path), "%s/target", scratch);
 	snprintf(open.io, sizeof(open.io), "buffered");
 	return open;
+}
+
+/* Open a target with one path for both roles, one operation at a time. */
+HARNESS struct target *open_by(const struct message_open *open, const struct io_path *path,
+			       struct error *err)
+{
+	const struct target_io io[IO_ROLES] = {{path, 1}, {path, 1}};
+
+	return target_open(open, io, err);
 }
 
 HARNESS void read_file(const char *path, long at, void *buf, size_t size)

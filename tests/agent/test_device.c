@@ -85,7 +85,7 @@ static void claim_disk(uint64_t size)
 static struct target *opened(const struct message_open *open, const struct io_path *io)
 {
 	struct error err = {0};
-	struct target *target = target_open(open, io, &err);
+	struct target *target = open_by(open, io, &err);
 
 	if (!target)
 		fail_msg("%s", err.text);
@@ -97,7 +97,7 @@ static void refused(const struct message_open *open, const struct io_path *io, e
 {
 	struct error err = {0};
 
-	assert_null(target_open(open, io, &err));
+	assert_null(open_by(open, io, &err));
 	if (err.kind != kind || !strstr(err.text, text))
 		fail_msg("kind %d: %s", err.kind, err.text);
 }
@@ -142,7 +142,7 @@ static void test_not_ours(void **state)
 	refused(&open, &io_direct, ERROR_USER,
 		"has room for 1044480 bytes, the target has 1048576");
 	open = device_open();
-	refused(&open, &io_buffered, ERROR_USER, "with path 'direct' only");
+	refused(&open, &io_buffered, ERROR_USER, "(direct, direct-nosync, uring-direct)");
 	/* and what is no device */
 	snprintf(open.path, sizeof(open.path), "%s", in_scratch("disk"));
 	refused(&open, &io_direct, ERROR_USER, "is not a block device");
@@ -211,6 +211,37 @@ static void test_use(void **state)
 	target_close(opened(&other, &io_direct));
 }
 
+/* Guards against: a device that two roles cannot use in two ways, for it is open exclusively; and a
+ * role that goes through the page cache beside one that does not. */
+static void test_two_ways(void **state)
+{
+	static uint8_t buf[UNIT] __attribute__((aligned(TARGET_ALIGN)));
+	struct target_io io[IO_ROLES] = {{&io_direct_nosync, 1}, {&io_uring_direct, 4}};
+	struct message_open open;
+	struct error err = {0};
+	struct target *target;
+
+	(void)state;
+	NEED_LOOP();
+	open = device_open();
+	claim_disk(SIZE);
+	target = target_open(&open, io, &err);
+	if (!target)
+		fail_msg("%s", err.text);
+	memset(buf, 0x5a, UNIT);
+	assert_int_equal(target_write(target, 7, 1, buf, NULL), 0);
+	memset(buf, 0, UNIT);
+	assert_int_equal(target_read(target, 7, 1, buf, NULL), 0);
+	assert_int_equal(buf[UNIT - 1], 0x5a);
+	target_close(target);
+	/* both are closed: the device can be had again */
+	target_close(opened(&open, &io_direct));
+	io[IO_READER].path = &io_dsync;
+	assert_null(target_open(&open, io, &err));
+	assert_int_equal(err.kind, ERROR_USER);
+	assert_non_null(strstr(err.text, "(direct, direct-nosync, uring-direct)"));
+}
+
 /* The flags of the descriptor that has the file open in this process, 0 if there is none. */
 static int flags_of(const char *name)
 {
@@ -240,7 +271,7 @@ static void test_direct(void **state)
 	int fd;
 
 	(void)state;
-	target = target_open(&open, &io_direct, &err);
+	target = open_by(&open, &io_direct, &err);
 	if (!target && strstr(err.text, "does not do O_DIRECT")) {
 		print_message("the file system of /tmp does not do O_DIRECT\n");
 		skip();
@@ -250,7 +281,7 @@ static void test_direct(void **state)
 	assert_true(flags_of(in_scratch("target/data.02")) & O_DIRECT);
 	memset(buf, 0x5a, UNIT);
 	assert_int_equal(target_write(target, 5, 1, buf, NULL), 0);
-	assert_int_equal(target_flush_unit(target, 5, NULL), 0);
+	assert_int_equal(target_flush(target, NULL), 0);
 	memset(buf, 0, UNIT);
 	assert_int_equal(target_read(target, 5, 1, buf, NULL), 0);
 	assert_int_equal(buf[77], 0x5a);
@@ -260,7 +291,8 @@ static void test_direct(void **state)
 	target_close(target);
 	/* a descriptor that has lost the flag */
 	fd = openat(AT_FDCWD, in_scratch("target/data.00"), O_RDWR | O_CLOEXEC);
-	assert_null(io_direct.open(fd, &err));
+	assert_int_equal(io_prove(&io_direct, fd, &err), -1);
+	assert_non_null(strstr(err.text, "path direct is not in effect"));
 	assert_non_null(strstr(err.text, "without O_DIRECT"));
 	close(fd);
 }
@@ -313,9 +345,7 @@ static void test_direct_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_not_ours),
-		TEST(test_use),
-		TEST(test_direct),
+		TEST(test_not_ours),	   TEST(test_use), TEST(test_two_ways), TEST(test_direct),
 		TEST(test_direct_refused),
 	};
 

@@ -48,9 +48,9 @@ static int fake_flush(void *file, struct error *err)
 	return io_result(-1, 0, "fsync", err);
 }
 
-static void *fake_open(int fd, struct error *err)
+static void *fake_open(void *session, int fd, struct error *err)
 {
-	return io_buffered.open(fd, err);
+	return io_buffered.open(session, fd, err);
 }
 
 static void fake_close(void *file)
@@ -66,7 +66,7 @@ static const struct io_path fake = {
 	.flush = fake_flush,
 	.close = fake_close,
 };
-static const struct io_path *const fakes[] = {&fake, NULL};
+static const struct io_path *const fakes[] = {&fake, &io_uring, NULL};
 
 /* A lane as serve.c sees it; `c` reads what it sends. */
 static struct {
@@ -416,10 +416,14 @@ static void test_open_names(void **state)
 	snprintf(open.io, sizeof(open.io), "direct");
 	open_target(&open, "no I/O path is named 'direct'"); /* not in this table */
 	open.io[0] = 0;
-	open_target(&open, "no I/O path is named ''");
+	open_target(&open, "path: '' is unknown");
+	snprintf(open.io, sizeof(open.io), "buffered/direct");
+	open_target(&open, "no I/O path is named 'direct'");
+	snprintf(open.io, sizeof(open.io), "buffered:2");
+	open_target(&open, "takes no queue depth");
 	open = an_open();
 	open.device = 1;
-	open_target(&open, "'direct' only");
+	open_target(&open, "(direct, direct-nosync, uring-direct)");
 	open.path[0] = 0;
 	snprintf(open.serial, sizeof(open.serial), "no-such-serial");
 	open.timeout_ms = 30;
@@ -513,6 +517,49 @@ static void test_queue_limit(void **state)
 	assert_non_null(strstr(err.text, "wait already"));
 }
 
+/* Guards against: a queue depth that is said and not there; operations of one lane that overlap,
+ * which is then no lane; records in another order than that of their completions. */
+static void test_wave(void **state)
+{
+	struct message_open open = an_open();
+	struct message_op ops[12];
+	const struct op *done = at.c->ops;
+	uint64_t last = 0;
+	unsigned i;
+
+	(void)state;
+	snprintf(open.io, sizeof(open.io), "uring:4");
+	open_target(&open, NULL);
+	assert_string_equal(at.c->events[0].text,
+			    "path in effect: writes uring (no flags, queue depth 4), reads uring "
+			    "(no flags, queue depth 4)");
+	/* six writes on four lanes, four of them at once; then a lane that is busy */
+	for (i = 0; i < 12; i++) {
+		ops[i] = i < 6 ? a_write(i, i + 1) : a_read(i - 6, 1);
+		ops[i].lane = i < 6 ? i % 4 : i % 2;
+	}
+	run(ops, 12, NULL);
+	assert_int_equal(at.c->n_ops, 12);
+	for (i = 0; i < 12; i++) {
+		const struct op *op = &done[i];
+		unsigned wave = i < 4 ? 0 : i < 6 ? 4 : i / 2 * 2;
+
+		assert_int_equal(op->outcome, OUTCOME_OK);
+		assert_true(op->complete >= last);
+		last = op->complete;
+		/* all of a wave are under way before one of it is over, none before */
+		assert_true(op->invoke < done[wave].complete);
+		assert_true(!wave || op->invoke > done[wave - 1].complete);
+		is_write(&op->value, write_id(1, 0, (uint16_t)(op->unit % 4), op->unit + 1));
+	}
+	/* none on the path without a depth */
+	snprintf(open.io, sizeof(open.io), "buffered/uring:4");
+	open_target(&open, NULL);
+	run(ops, 12, NULL);
+	for (i = 1; i < 6; i++)
+		assert_true(done[i].invoke >= done[i - 1].complete);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -522,7 +569,7 @@ int main(void)
 		TEST(test_foreign),	 TEST(test_failing_io),	  TEST(test_poison),
 		TEST(test_failing_open), TEST(test_refused_runs), TEST(test_full_batch),
 		TEST(test_reset),	 TEST(test_queue_limit),  TEST(test_open_names),
-		TEST(test_await),
+		TEST(test_await),	 TEST(test_wave),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -257,6 +257,13 @@ static void test_watch(void **state)
 	(void)state;
 	hello(c);
 	expect(c, send_open(c, &open), NULL);
+	/* what paths are in effect, for the record */
+	assert_int_equal(c->n_events, 1);
+	assert_int_equal(c->events[0].kind, EVENT_NOTE);
+	assert_string_equal(
+		c->events[0].text,
+		"path in effect: writes buffered (no flags), reads buffered (no flags)");
+	c->n_events = 0;
 	for (i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
 		assert_int_equal(write(agent.log, lines[i], strlen(lines[i])), strlen(lines[i]));
 	for (i = 0; i < 1000 && c->n_events < 4; i++) {

@@ -12,7 +12,7 @@
 static struct target *opened(const struct message_open *open)
 {
 	struct error err = {0};
-	struct target *target = target_open(open, &io_buffered, &err);
+	struct target *target = open_by(open, &io_buffered, &err);
 
 	if (!target)
 		fail_msg("%s", err.text);
@@ -24,7 +24,7 @@ static void refused(const struct message_open *open, enum error_kind kind, const
 {
 	struct error err = {0};
 
-	assert_null(target_open(open, &io_buffered, &err));
+	assert_null(open_by(open, &io_buffered, &err));
 	if (err.kind != kind || !strstr(err.text, text))
 		fail_msg("kind %d: %s", err.kind, err.text);
 }
@@ -229,7 +229,7 @@ static void test_no_space(void **state)
 	}
 	snprintf(open.path, sizeof(open.path), "%s", in_scratch("small/target"));
 	open.size = 1 << 20;
-	target = target_open(&open, &io_buffered, &err);
+	target = open_by(&open, &io_buffered, &err);
 	left = !access(in_scratch("small/target"), F_OK);
 	/* before anything is asserted: a failure must not leave a mount behind */
 	assert_int_equal(umount2(in_scratch("small"), MNT_DETACH), 0);
