@@ -14,8 +14,6 @@
 #include "common/clock.h"
 #include "passes/watch.h"
 
-#define LANES 1 /* that each node works in: all that a handoff needs */
-
 /* Where to begin what is to be seen: in place of the line that is rewritten. */
 static const char *afresh(const struct run_display *d)
 {
@@ -68,7 +66,7 @@ static void cell_begins(void *context, const struct cell *cell, size_t index)
 	d->cell_start = clock_ns();
 	d->violated = 0;
 	watch_free(d->watch);
-	d->watch = watch_new(LANES, NULL);
+	d->watch = watch_new(io_names_lanes(cell->io), NULL);
 }
 
 /* Say the cell's first violation at once. No watch, for want of memory, is no failure: the verdict

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "common/error.h"
+#include "common/io_name.h"
 #include "common/op.h"
 #include "rundir/facts.h"
 
@@ -47,10 +48,11 @@ bool plan_host_is_auto(const struct plan_host *host);
 /* What one cell is to test. */
 struct cell {
 	enum cache_mode cache[NODES];
-	char path[32];	   /* buffered */
-	char workload[64]; /* name of a text in workloads/ */
-	char fault[64];	   /* none */
-	unsigned repeat;   /* from 1 */
+	char path[IO_NAMES_MAX];     /* buffered */
+	struct io_name io[IO_ROLES]; /* the same, parsed */
+	char workload[64];	     /* name of a text in workloads/ */
+	char fault[64];		     /* none */
+	unsigned repeat;	     /* from 1 */
 	bool has_expected;
 	enum verdict_kind expected;
 	char id[64]; /* "01-none", "02-none-writethrough" */

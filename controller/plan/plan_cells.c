@@ -23,12 +23,8 @@ static void name_cell(struct cell *cell, size_t number, int width, const struct 
 	snprintf(cell->selector, sizeof(cell->selector),
 		 "cache=%s path=%s workload=%s fault=%s repeat=%u", cache, cell->path,
 		 cell->workload, cell->fault, cell->repeat);
-	for (p = cache; *p; p++) {
-		if (*p == '/')
-			*p = '-';
-	}
 	if (m->n_path > 1)
-		n = snprintf(words, sizeof(words), "-%.8s", cell->path);
+		n = snprintf(words, sizeof(words), "-%.17s", cell->path);
 	if (m->n_workload > 1)
 		snprintf(words + n, sizeof(words) - (size_t)n, "-%.*s", (int)sizeof(words) - n - 2,
 			 cell->workload);
@@ -36,6 +32,10 @@ static void name_cell(struct cell *cell, size_t number, int width, const struct 
 		snprintf(repeat, sizeof(repeat), "-r%u", cell->repeat);
 	snprintf(cell->id, sizeof(cell->id), "%0*zu-%.23s%.25s%.5s", width, number, cache, words,
 		 repeat);
+	for (p = cell->id; *p; p++) {
+		if (*p == '/' || *p == ':')
+			*p = '-';
+	}
 }
 
 /* The cell that stands at `index` of the product. */
@@ -48,6 +48,7 @@ static void fill_cell(struct cell *cell, size_t index, const struct matrix *m)
 	snprintf(cell->workload, sizeof(cell->workload), "%s", m->workload[index % m->n_workload]);
 	index /= m->n_workload;
 	snprintf(cell->path, sizeof(cell->path), "%s", m->path[index % m->n_path]);
+	io_names_parse(cell->path, cell->io, NULL); /* it was parsed when it was read */
 	index /= m->n_path;
 	memcpy(cell->cache, m->cache[index], sizeof(cell->cache));
 }

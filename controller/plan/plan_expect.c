@@ -16,7 +16,6 @@
 #include "common/parse.h"
 #include "plan/plan_internal.h"
 
-static const char *const path_names[] = {"buffered", "direct", "mmap", "uring"};
 static const char *const fault_names[] = {"none",	   "guest-kill-a",    "guest-kill-b",
 					  "host-crash-a",  "host-crash-b",    "guest-pause-a",
 					  "guest-pause-b", "replication-cut", "cluster-cut"};
@@ -70,13 +69,13 @@ void format_cache(const enum cache_mode cache[NODES], char ret[32])
 		snprintf(ret, 32, "%s/%s", cache_mode_names[cache[0]], cache_mode_names[cache[1]]);
 }
 
-int parse_path(const char *text, char ret[32], struct error *err)
+int parse_path(const char *text, char ret[IO_NAMES_MAX], struct error *err)
 {
-	unsigned i;
+	struct io_name names[IO_ROLES];
 
-	if (parse_name(text, path_names, N(path_names), "path", &i, err) < 0)
+	if (io_names_parse(text, names, err) < 0)
 		return -1;
-	snprintf(ret, 32, "%s", path_names[i]);
+	io_names_format(names, ret);
 	return 0;
 }
 

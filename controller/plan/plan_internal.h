@@ -48,7 +48,7 @@ struct cache_pattern {
 struct selector {
 	bool has_cache, has_path, has_workload, has_fault, has_repeat;
 	struct cache_pattern cache;
-	char path[32], workload[64], fault[64];
+	char path[IO_NAMES_MAX], workload[64], fault[64];
 	unsigned repeat;
 };
 
@@ -61,7 +61,7 @@ struct expectation {
 
 struct matrix {
 	enum cache_mode cache[CACHE_MODES * CACHE_MODES][NODES];
-	char path[PLAN_LIST_MAX][32];
+	char path[PLAN_LIST_MAX][IO_NAMES_MAX];
 	char workload[PLAN_LIST_MAX][64];
 	char fault[PLAN_LIST_MAX][64];
 	size_t n_cache, n_path, n_workload, n_fault;
@@ -121,7 +121,7 @@ int plan_make_cells(struct plan_parser *parser);
 /* plan_expect.c. Vocabulary: text -> value, with a message that lists what is allowed. */
 int parse_cache(const char *text, struct cache_pattern *ret, struct error *err);
 bool cache_pattern_has(const struct cache_pattern *pattern, const enum cache_mode cache[NODES]);
-int parse_path(const char *text, char ret[32], struct error *err);
+int parse_path(const char *text, char ret[IO_NAMES_MAX], struct error *err);
 int parse_fault(const char *text, char ret[64], struct error *err);
 int parse_workload(const char *text, char ret[64], struct error *err);
 int parse_repeat(const char *text, unsigned *ret, struct error *err);

@@ -103,10 +103,8 @@ int plan_read_path(struct plan_parser *parser, const char *value, struct error *
 	while ((more = list_word(&value, "path", m->n_path, word, err)) > 0) {
 		if (parse_path(word, m->path[m->n_path], err) < 0)
 			return -1;
-		if (strcmp(word, "buffered") && strcmp(word, "direct"))
-			return plan_not_supported(err, "path", word, "buffered or direct");
 		for (i = 0; i < m->n_path; i++) {
-			if (!strcmp(m->path[i], word))
+			if (!strcmp(m->path[i], m->path[m->n_path]))
 				return twice(err, "path", word);
 		}
 		m->n_path++;

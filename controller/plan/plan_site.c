@@ -199,14 +199,18 @@ static int check_raw_paths(struct plan_parser *parser)
 {
 	const struct matrix *m = &parser->matrix;
 	unsigned line = plan_key_line(parser, SECTION_MATRIX, "path");
+	struct io_name io[IO_ROLES];
 	size_t i;
 
 	for (i = 0; i < m->n_path; i++) {
-		if (strcmp(m->path[i], "direct") != 0)
+		io_names_parse(m->path[i], io, NULL); /* it was parsed when it was read */
+		if (!io_kind_is_direct(io[IO_WRITER].kind) ||
+		    !io_kind_is_direct(io[IO_READER].kind))
 			return plan_fail(
 				parser, line ? line : blame(parser, SECTION_SITE, "volume"),
-				"volume = raw needs 'path = direct', not %s%s: the guest's "
-				"own block cache is no part of the test",
+				"volume = raw needs 'path = direct' (or direct-nosync, "
+				"uring-direct), not %s%s: the guest's own block cache is no part "
+				"of the test",
 				m->path[i], line ? "" : " (the default)");
 	}
 	return 0;

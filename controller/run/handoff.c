@@ -29,7 +29,6 @@
 #define RUN_NS (60 * NS_PER_S)
 #define PING_NS (5 * NS_PER_S)
 #define PING_EVERY_NS (50 * NS_PER_MS) /* 10 a second and more, though handoffs lie between */
-#define LANE 0
 
 /* splitmix64 (Steele, Lea, Flood 2014): a pure function of its state. */
 static uint64_t next_random(uint64_t *state)
@@ -55,14 +54,25 @@ static void shuffle(unsigned *order, unsigned n, uint64_t *state)
 	}
 }
 
-/* Append one step's operations on one file to the batch for `node`. */
+static unsigned next_lane(struct handoff *h, unsigned node)
+{
+	unsigned lane = h->lane[node];
+
+	h->lane[node] = (lane + 1) % h->lanes;
+	return lane;
+}
+
+/* Append one step's operations on one file to the batch for `node`; a flush is of all files. */
 static void add_ops(struct handoff *h, const struct workload_step *step, unsigned file,
 		    unsigned node)
 {
 	uint64_t per_file = h->units / h->workload->files;
 	unsigned used = h->workload->units / h->workload->files, i;
 	uint64_t stride = per_file / used ? per_file / used : 1;
+	bool is_flush = step->kind == OP_FLUSH;
 
+	if (is_flush)
+		used = 1;
 	for (i = 0; i < used && h->run.n < MESSAGE_OPS_MAX; i++) {
 		struct message_op *op = &h->run.ops[h->run.n++];
 
@@ -70,8 +80,8 @@ static void add_ops(struct handoff *h, const struct workload_step *step, unsigne
 			.kind = (uint8_t)step->kind,
 			.sync = step->sync,
 			.count = 1,
-			.lane = LANE,
-			.unit = file * per_file + i * stride,
+			.lane = (uint16_t)next_lane(h, node),
+			.unit = is_flush ? 0 : file * per_file + i * stride,
 			.after = agent_link_completions(h->agents[!node]),
 		};
 		if (step->kind == OP_WRITE) {

@@ -17,12 +17,14 @@ struct handoff {
 	const struct progress *progress;
 	uint64_t units; /* in the target: a multiple of workload->files */
 	uint64_t seed;	/* the order of the files in each round */
+	unsigned lanes; /* operations take turns on so many: what one node has under way at once */
 	/* Asked before each handoff: false ends the workload there. NULL: it always goes on. */
 	bool (*goes_on)(void *context);
 	void *context;
 
 	/* own */
 	uint64_t sequence[NODES]; /* of each node's last write */
+	unsigned lane[NODES];	  /* of its next operation */
 	uint64_t next_ping;
 	struct message_run run;
 };

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "common/error.h"
+#include "common/io_name.h"
 #include "common/op.h"
 
 enum verdict_kind {
@@ -44,7 +45,7 @@ struct cell_facts {
 	enum cache_mode asked[NODES];
 	bool effective_known[NODES];
 	enum cache_mode effective[NODES];
-	char path[32], workload[64], fault[64];
+	char path[IO_NAMES_MAX], workload[64], fault[64];
 	unsigned repeat;
 
 	/* The target's geometry, so that a unit can be found again; 0 = not known. Its files in

@@ -23,7 +23,10 @@ struct agent_link {
 	uint64_t completions, last_time;
 	uint32_t request;	       /* sequence of the request that is under way; 0 = none */
 	const struct message_run *run; /* its operations, if it is a RUN */
-	uint32_t next;		       /* first one not heard of */
+	uint32_t heard;		       /* how many of them */
+	bool is_heard[MESSAGE_OPS_MAX];
+	uint64_t begun;			  /* the last completion when they were commanded */
+	uint64_t lane_time[LANE_MAX + 1]; /* each lane's last completion */
 	char kernel[128], build[128];
 	struct channel channel;
 };
@@ -44,18 +47,46 @@ static int to_sink(struct agent_link *link, const struct record *record, struct 
 	return link->sink.record ? link->sink.record(link->sink.context, record, err) : 0;
 }
 
-/* Whether the record is the very operation that was commanded next. */
+/* The next one that was commanded on a lane and not heard of; NULL: there is none. */
+static const struct message_op *next_on(const struct agent_link *link, uint16_t lane)
+{
+	uint32_t i;
+
+	for (i = 0; link->run && i < link->run->n; i++) {
+		if (!link->is_heard[i] && link->run->ops[i].lane == lane)
+			return &link->run->ops[i];
+	}
+	return NULL;
+}
+
+/* No earlier than this was the next operation of the lane invoked: it is sequential, and was
+ * commanded after all that was known then had completed. */
+static uint64_t least_invoke(const struct agent_link *link, uint16_t lane)
+{
+	return link->lane_time[lane] > link->begun ? link->lane_time[lane] : link->begun;
+}
+
+/* Whether the record is the very operation that was commanded next on its lane. */
 static bool is_commanded(const struct agent_link *link, const struct op *op)
 {
-	const struct message_op *asked;
+	const struct message_op *asked = next_on(link, op->lane);
 
-	if (!link->run || link->next >= link->run->n)
-		return false;
-	asked = &link->run->ops[link->next];
-	return op->node == link->node && op->kind == asked->kind && op->unit == asked->unit &&
-	       op->count == asked->count && op->lane == asked->lane && op->after == asked->after &&
-	       (op->kind != OP_WRITE || write_id_sequence(op->value.write_id) == asked->sequence) &&
-	       op->invoke >= link->last_time;
+	return asked && op->node == link->node && op->kind == asked->kind &&
+	       op->unit == asked->unit && op->count == asked->count && op->after == asked->after &&
+	       (op->kind != OP_WRITE || (write_id_sequence(op->value.write_id) == asked->sequence &&
+					 write_id_lane(op->value.write_id) == asked->lane)) &&
+	       op->invoke >= least_invoke(link, op->lane) &&
+	       (op->complete == TIME_NONE || op->complete >= link->last_time);
+}
+
+static void hear(struct agent_link *link, const struct op *op)
+{
+	link->is_heard[next_on(link, op->lane) - link->run->ops] = true;
+	link->heard++;
+	if (op->complete == TIME_NONE)
+		return;
+	link->completions++;
+	link->last_time = link->lane_time[op->lane] = op->complete;
 }
 
 static int take_records(struct agent_link *link, const struct frame *frame, struct error *err)
@@ -74,11 +105,7 @@ static int take_records(struct agent_link *link, const struct frame *frame, stru
 		if (record.type == RECORD_OP) {
 			if (!is_commanded(link, &record.op))
 				return wrong(link, "an operation that was not commanded", err);
-			link->next++;
-			if (record.op.complete != TIME_NONE) {
-				link->completions++;
-				link->last_time = record.op.complete;
-			}
+			hear(link, &record.op);
 		} else if (record.type == RECORD_EVENT) {
 			record.event.node = link->node;
 		} else {
@@ -205,6 +232,7 @@ void agent_link_set_sink(struct agent_link *link, const struct agent_sink *sink)
 {
 	link->sink = sink ? *sink : (struct agent_sink){NULL, NULL};
 	link->completions = link->last_time = 0;
+	memset(link->lane_time, 0, sizeof(link->lane_time));
 }
 
 uint64_t agent_link_completions(const struct agent_link *link)
@@ -285,7 +313,9 @@ int agent_begin_close(struct agent_link *link, struct error *err)
 int agent_begin_run(struct agent_link *link, const struct message_run *run, struct error *err)
 {
 	link->run = run;
-	link->next = 0;
+	link->heard = 0;
+	memset(link->is_heard, 0, sizeof(link->is_heard));
+	link->begun = link->last_time;
 	return begin(link, MESSAGE_RUN, message_encode_run(run, channel_payload(&link->channel)),
 		     err);
 }
@@ -310,7 +340,7 @@ static int take_end(struct agent_link *link, const struct frame *frame, struct e
 		return name_error(link, err);
 	if (request != link->request)
 		return wrong(link, "the end of another request", err);
-	if (link->run && link->next < link->run->n)
+	if (link->run && link->heard < link->run->n)
 		return wrong(link, "fewer operations than were commanded", err);
 	return 0;
 }
@@ -320,16 +350,20 @@ static void record_unknown(struct agent_link *link)
 {
 	struct record record = {.type = RECORD_OP};
 
-	for (; link->next < link->run->n; link->next++) {
-		const struct message_op *asked = &link->run->ops[link->next];
+	uint32_t i;
 
+	for (i = 0; i < link->run->n; i++) {
+		const struct message_op *asked = &link->run->ops[i];
+
+		if (link->is_heard[i])
+			continue;
 		record.op = (struct op){.node = link->node,
 					.lane = asked->lane,
 					.kind = asked->kind,
 					.outcome = OUTCOME_UNKNOWN,
 					.unit = asked->unit,
 					.count = asked->count,
-					.invoke = link->last_time,
+					.invoke = least_invoke(link, asked->lane),
 					.complete = TIME_NONE,
 					.peer = asked->peer};
 		if (asked->kind == OP_WRITE) {

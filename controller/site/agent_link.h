@@ -4,7 +4,8 @@
  *
  * Every request has a deadline; an agent that does not answer in time, or answers with something
  * that was not asked for, fails the request. What the agent sends is untrusted: records must be of
- * its node and be the very operations that were commanded, in order.
+ * its node and be the very operations that were commanded: each lane's in order, and all in the
+ * order in which they completed.
  */
 #ifndef SITE_AGENT_LINK_H
 #define SITE_AGENT_LINK_H
@@ -56,8 +57,8 @@ int agent_begin_close(struct agent_link *link, struct error *err);
 
 /*
  * Command operations. Each one's record reaches the sink; if finishing fails, those not heard of
- * reach it as unknown (invoked no earlier than the last completion known, never completed). `run`
- * must stay as it is until then.
+ * reach it as unknown (invoked no earlier than the last completion known of their lane, and of all
+ * when they were commanded; never completed). `run` must stay as it is until then.
  */
 int agent_begin_run(struct agent_link *link, const struct message_run *run, struct error *err);
 

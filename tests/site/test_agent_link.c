@@ -17,7 +17,21 @@
 #include "site/agent_link.h"
 
 /* What the lying agent does with a RUN. */
-enum lie { HONEST, WRONG_NODE, NOT_COMMANDED, TOO_FEW, HALF_RECORD, SILENT, HANG_UP, BACKWARDS };
+enum lie {
+	HONEST,
+	WRONG_NODE,
+	NOT_COMMANDED,
+	TOO_FEW,
+	HALF_RECORD,
+	SILENT,
+	HANG_UP,
+	BACKWARDS,
+	/* the second operation is on a lane of its own, and comes first */
+	OTHER_LANE,
+	TWICE,	  /* again in place of the other lane's */
+	UNSORTED, /* the other lane's completed before it */
+	OVERLAP,  /* the other lane's two overlap */
+};
 
 struct agent {
 	pthread_t thread;
@@ -46,12 +60,20 @@ static void send_op(struct channel *channel, const struct message_op *asked, enu
 				.invoke = time,
 				.complete = time + 5};
 	record.op.value.kind = VALUE_TAG;
-	record.op.value.write_id = asked->kind == OP_WRITE
-					   ? write_id(record.op.node, 0, 0, asked->sequence)
-					   : WRITE_ID_INITIAL;
+	record.op.value.write_id =
+		asked->kind == OP_WRITE ? write_id(record.op.node, 0, asked->lane, asked->sequence)
+					: WRITE_ID_INITIAL;
 	size = record_encode(&record, bytes) / (lie == HALF_RECORD ? 2 : 1);
 	memcpy(channel_payload(channel), bytes, size);
 	channel_send(channel, MESSAGE_RECORDS, size, clock_ns() + NS_PER_S, NULL, NULL);
+}
+
+/* Two lanes: which operation comes when. Each takes 5. */
+static void send_lanes(struct channel *channel, const struct message_run *run, enum lie lie)
+{
+	send_op(channel, &run->ops[1], lie, 1000);
+	send_op(channel, &run->ops[lie == TWICE], lie, lie == UNSORTED ? 994 : 1000);
+	send_op(channel, &run->ops[2], lie, lie == OVERLAP ? 1004 : 1005);
 }
 
 static void answer_run(struct agent *agent, struct channel *channel, const struct frame *frame)
@@ -61,7 +83,9 @@ static void answer_run(struct agent *agent, struct channel *channel, const struc
 
 	if (!message_decode_run(frame, run, NULL) && agent->lie != SILENT) {
 		n = agent->lie == TOO_FEW || agent->lie == HANG_UP ? 1 : run->n;
-		for (i = 0; i < n; i++)
+		if (agent->lie >= OTHER_LANE)
+			send_lanes(channel, run, agent->lie);
+		for (i = 0; i < n && agent->lie < OTHER_LANE; i++)
 			send_op(channel, &run->ops[i], agent->lie,
 				agent->lie == BACKWARDS ? 1000 - i * 100 : 1000 + i * 100);
 		if (agent->lie != HANG_UP)
@@ -139,6 +163,7 @@ static int converse(enum lie lie, struct seen *seen, struct error *err)
 	run->ops[0] = (struct message_op){.kind = OP_WRITE, .count = 1, .unit = 7, .sequence = 1};
 	run->ops[1] = (struct message_op){.kind = OP_READ, .count = 1, .unit = 7};
 	run->ops[2] = (struct message_op){.kind = OP_READ, .count = 1, .unit = 8};
+	run->ops[1].lane = lie >= OTHER_LANE;
 	assert_int_equal(agent_begin_run(link, run, err), 0);
 	result = agent_finish(link, lie == SILENT ? 300 * NS_PER_MS : 5 * NS_PER_S, err);
 	if (!result)
@@ -158,6 +183,30 @@ static void test_honest(void **state)
 	assert_int_equal(converse(HONEST, &seen, &err), 0);
 	assert_int_equal(seen.ok, 3);
 	assert_int_equal(seen.unknown, 0);
+}
+
+/* Guards against: what is under way at once taken for out of order, or a lane that is none. */
+static void test_lanes(void **state)
+{
+	static const struct {
+		enum lie lie;
+		unsigned ok;
+	} cases[] = {{TWICE, 1}, {UNSORTED, 1}, {OVERLAP, 2}};
+	struct seen seen;
+	struct error err;
+	size_t i;
+
+	(void)state;
+	assert_int_equal(converse(OTHER_LANE, &seen, &err), 0);
+	assert_int_equal(seen.ok, 3);
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_int_equal(converse(cases[i].lie, &seen, &err), -1);
+		assert_non_null(strstr(err.text, "not commanded"));
+		assert_int_equal(seen.ok, cases[i].ok);
+		assert_int_equal(seen.unknown, 3 - cases[i].ok);
+		/* of the last one only its own lane tells anything */
+		assert_int_equal(seen.unknown_invoke, cases[i].lie == OVERLAP ? 1005 : 0);
+	}
 }
 
 static void test_lies_are_refused(void **state)
@@ -206,6 +255,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_honest),
+		cmocka_unit_test(test_lanes),
 		cmocka_unit_test(test_lies_are_refused),
 		cmocka_unit_test(test_nobody_answers),
 	};

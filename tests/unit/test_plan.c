@@ -243,45 +243,6 @@ static void test_bad_lines(void **state)
 	expect_error(text, message);
 }
 
-/* Guards against: a raw device read through the guest's own block cache, and the host accused. */
-static void test_raw_path(void **state)
-{
-#define RAW \
-	"[site]\nkind = hosts\nvolume = raw\ntarget = /dev/vdb\n" \
-	"[host a]\ndevice = /dev/x\ndomain = a\ndisk = vdb\n" \
-	"[host b]\ndevice = /dev/x\ndomain = b\ndisk = vdb\n[matrix]\ncache = none\n"
-#define WHY ": the guest's own block cache is no part of the test"
-	struct plan plan;
-
-	(void)state;
-	expect_error(
-		RAW,
-		"p.conf:3: volume = raw needs 'path = direct', not buffered (the default)" WHY);
-	expect_error(RAW "path = direct, buffered\n",
-		     "p.conf:15: volume = raw needs 'path = direct', not buffered" WHY);
-	parse(RAW "path = direct\n", &plan);
-	assert_string_equal(plan.cells[0].path, "direct");
-	assert_string_equal(plan.cells[0].id, "01-none");
-	plan_done(&plan);
-#undef RAW
-#undef WHY
-}
-
-/* Guards against: cells of two paths that cannot be told apart by their folders. */
-static void test_path_in_id(void **state)
-{
-	struct plan plan;
-
-	(void)state;
-	parse("[matrix]\ncache = directsync/writethrough\npath = buffered, direct\n"
-	      "workload = handoff, a-name-of-just-24-letter\nrepeat = 249\n",
-	      &plan);
-	assert_string_equal(plan.cells[0].id, "001-directsync-writethrough-buffered-handoff-r1");
-	assert_string_equal(plan.cells[995].id,
-			    "996-directsync-writethrough-direct-a-name-of-just-24-r249");
-	plan_done(&plan);
-}
-
 /* Guards against: a value out of range, or one this version cannot run, that gets through. */
 static void test_bad_values(void **state)
 {
@@ -324,9 +285,12 @@ static void test_bad_values(void **state)
 		{"cache = none,", "cache: an empty element in the list"},
 		{"cache = none, none/none", "cache: 'none/none' is in the list twice; use repeat"},
 		{"path = slow",
-		 "path: 'slow' is unknown; use one of: buffered, direct, mmap, uring"},
-		{"path = direct, mmap",
-		 "path: 'mmap' is not supported by this version; use buffered or direct"},
+		 "path: 'slow' is unknown; use one of: buffered, dsync, nosync, direct, "
+		 "direct-nosync, mmap, uring, uring-direct"},
+		{"path = direct, mmap:4",
+		 "path: 'mmap' takes no queue depth; only uring and uring-direct do"},
+		{"path = uring, uring:8/uring",
+		 "path: 'uring:8/uring' is in the list twice; use repeat"},
 		{"path = direct, buffered, direct",
 		 "path: 'direct' is in the list twice; use repeat"},
 		{"fault = fire",
@@ -585,7 +549,6 @@ int main(void)
 		cmocka_unit_test(test_bad_values),   cmocka_unit_test(test_bad_expectations),
 		cmocka_unit_test(test_bad_hosts),    cmocka_unit_test(test_bad_guests),
 		cmocka_unit_test(test_select),	     cmocka_unit_test(test_files),
-		cmocka_unit_test(test_raw_path),     cmocka_unit_test(test_path_in_id),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * test_handoff.c - a workload on two agents that share a folder of this machine, which is as
+ * coherent as can be: plan's paths in, verdict out.
+ */
+#include "tests/test.h"
+
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "check/check.h"
+#include "common/clock.h"
+#include "passes/watch.h"
+#include "run/handoff.h"
+#include "rundir/rundir.h"
+
+#define UNITS 64
+
+static const char text[] = "files 16\nunits 64\nrounds 4\n"
+			   "step reader read\n"
+			   "step writer write sync\n"
+			   "step writer flush\n"
+			   "step reader read\n"
+			   "step reader read after 5ms\n";
+
+static char scratch[64], run[80];
+
+/* What a cell has, without hosts and guests. */
+static struct {
+	pid_t pid[NODES];
+	struct agent_link *agents[NODES];
+	struct recorder recorder;
+	struct cell_facts facts;
+	struct workload workload;
+	struct watch *watch;
+	unsigned found, notes;
+	char note[256];
+	unsigned at_once; /* operations that began before the one before them had ended */
+	uint64_t last_complete[NODES];
+} at;
+
+static int make_scratch(void **state)
+{
+	(void)state;
+	snprintf(scratch, sizeof(scratch), "/tmp/stalemate-test-XXXXXX");
+	if (!mkdtemp(scratch))
+		return -1;
+	snprintf(run, sizeof(run), "%s/run", scratch);
+	return rundir_create(run, NULL);
+}
+
+static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *ftw)
+{
+	(void)status;
+	(void)kind;
+	(void)ftw;
+	return remove(path);
+}
+
+static int remove_scratch(void **state)
+{
+	(void)state;
+	return nftw(scratch, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+static const char *agent_path(void)
+{
+	static char path[4200];
+	char self[4096] = "";
+
+	if (getenv("AGENT"))
+		return getenv("AGENT");
+	assert_true(readlink("/proc/self/exe", self, sizeof(self) - 1) > 0);
+	*strrchr(self, '/') = 0;
+	snprintf(path, sizeof(path), "%s/../stalemate-agent", self);
+	return path;
+}
+
+static void start_agent(unsigned node)
+{
+	struct error err;
+	int ends[2];
+
+	if (access(agent_path(), X_OK))
+		fail_msg("no agent at %s: make it first, or set AGENT", agent_path());
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+	at.pid[node] = fork();
+	assert_true(at.pid[node] >= 0);
+	if (!at.pid[node]) {
+		dup2(ends[1], STDIN_FILENO);
+		dup2(ends[1], STDOUT_FILENO);
+		execl(agent_path(), agent_path(), "--stdio", (char *)NULL);
+		_exit(127);
+	}
+	close(ends[1]);
+	at.agents[node] = agent_link_new(ends[0], (uint8_t)node, 20 * NS_PER_S, &err);
+	if (!at.agents[node])
+		fail_msg("%s", err.text);
+	agent_link_set_sink(at.agents[node], &at.recorder.sink);
+}
+
+static void open_target(unsigned node, const char *path)
+{
+	struct message_open open = {.size = UNITS * 4096,
+				    .unit = 4096,
+				    .files = 16,
+				    .volume = 1,
+				    .run = {7},
+				    .node = (uint8_t)node,
+				    .create = !node};
+	struct error err;
+
+	snprintf(open.path, sizeof(open.path), "%s/target", scratch);
+	snprintf(open.io, sizeof(open.io), "%s", path);
+	assert_int_equal(agent_begin_open(at.agents[node], &open, &err), 0);
+	if (agent_finish(at.agents[node], 20 * NS_PER_S, &err) < 0)
+		fail_msg("%s", err.text);
+}
+
+static void hear(void *context, const struct record *record)
+{
+	struct watch_finding finding;
+
+	(void)context;
+	if (record->type == RECORD_EVENT && strstr(record->event.text, "path in effect")) {
+		at.notes++;
+		snprintf(at.note, sizeof(at.note), "%s", record->event.text);
+	}
+	if (record->type == RECORD_OP) {
+		at.at_once += record->op.invoke < at.last_complete[record->op.node];
+		at.last_complete[record->op.node] = record->op.complete;
+	}
+	at.found += (unsigned)watch_take(at.watch, record, &finding, NULL);
+}
+
+static void begin(const struct io_name *names)
+{
+	const struct record_listener listener = {hear, NULL};
+	struct history_header header = {
+		.run = {7}, .volume = 1, .unit = 4096, .units = UNITS, .clock = HISTORY_CLOCK_NONE};
+	struct error err;
+
+	memset(&at, 0, sizeof(at));
+	cell_facts_init(&at.facts);
+	snprintf(at.facts.id, sizeof(at.facts.id), "01-none");
+	at.watch = watch_new(io_names_lanes(names), NULL);
+	assert_non_null(at.watch);
+	assert_int_equal(workload_parse("t.workload", text, strlen(text), &at.workload, &err), 0);
+	if (rundir_create_cell(run, at.facts.id, &err) < 0 ||
+	    recorder_open(&at.recorder, run, &header, &at.facts, &listener, &err) < 0)
+		fail_msg("%s", err.text);
+}
+
+static void end(void)
+{
+	unsigned node;
+	int status;
+
+	watch_free(at.watch);
+	for (node = 0; node < NODES; node++) {
+		agent_link_free(at.agents[node]);
+		assert_int_equal(waitpid(at.pid[node], &status, 0), at.pid[node]);
+		assert_int_equal(status, 0);
+	}
+}
+
+static void judge(struct verdict *ret)
+{
+	struct check_options options = {.threads = 1};
+	char *paths[NODES] = {rundir_path(run, at.facts.id, "a.history"),
+			      rundir_path(run, at.facts.id, "b.history")};
+	struct error err;
+
+	if (check_files((const char *const *)paths, NODES, &options, ret, &err) < 0)
+		fail_msg("%s", err.text);
+	free(paths[0]);
+	free(paths[1]);
+}
+
+/* Guards against: paths that a handoff does not survive: operations at once that the controller,
+ * the watch or the judge take for disorder, a flush step that the agent refuses, and a record that
+ * does not say what path it was. */
+static void test_paths(void **state)
+{
+	static const struct {
+		const char *path, *note;
+		bool at_once;
+	} cases[] = {
+		{"buffered", "writes buffered (no flags), reads buffered (no flags)", false},
+		{"nosync/mmap", "writes nosync (no flags), reads mmap (no flags)", false},
+		{"uring:4", "writes uring (no flags, queue depth 4), reads uring", true},
+		{"dsync/uring-direct:64",
+		 "writes dsync (O_DSYNC), reads uring-direct (O_DIRECT, queue depth 64)", true},
+	};
+	struct handoff handoff;
+	struct verdict verdict;
+	struct error err;
+	unsigned i, node;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct io_name names[IO_ROLES];
+
+		assert_int_equal(io_names_parse(cases[i].path, names, &err), 0);
+		begin(names);
+		for (node = 0; node < NODES; node++) {
+			start_agent(node);
+			open_target(node, cases[i].path);
+		}
+		handoff = (struct handoff){.workload = &at.workload,
+					   .agents = at.agents,
+					   .recorder = &at.recorder,
+					   .units = UNITS,
+					   .lanes = io_names_lanes(names)};
+		if (handoff_carry_out(&handoff, &err) < 0)
+			fail_msg("%s: %s", cases[i].path, err.text);
+		assert_int_equal(recorder_close(&at.recorder, &err), 0);
+		assert_int_equal(at.notes, NODES);
+		if (!strstr(at.note, cases[i].note))
+			fail_msg("%s: %s", cases[i].path, at.note);
+		assert_int_equal(at.at_once != 0, cases[i].at_once);
+		assert_int_equal(at.found, 0);
+		assert_false(watch_is_silent(at.watch));
+		judge(&verdict);
+		if (verdict.kind != VERDICT_CONSISTENT || verdict.unknown)
+			fail_msg("%s: %s", cases[i].path, verdict.reason);
+		/* 16 files, 4 units each, 4 rounds; and each is looked at again */
+		assert_int_equal(verdict.writes, 256);
+		assert_int_equal(verdict.reads, 768);
+		assert_int_equal(verdict.exposures, 256);
+		verdict_done(&verdict);
+		end();
+		remove_scratch(NULL);
+		make_scratch(NULL);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_paths, make_scratch, remove_scratch),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
