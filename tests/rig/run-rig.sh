@@ -36,7 +36,9 @@ trap 'exit 130' INT TERM HUP
 printf 'the rig is up after %d s\n' $SECONDS
 "$here/../run-tests.sh" "$@" &
 tests=$!
-wait $tests
-status=$?
+wait $tests || {
+	status=$?
+	tests=
+	exit $status
+}
 tests=
-exit $status
