@@ -27,7 +27,7 @@ complain() {
 claim() {
 	local wanted=$1 pattern=$2
 	shift 2
-	timeout 60 "$stalemate" claim "$@" </dev/null >"$scratch/out" 2>"$scratch/err"
+	timeout 60 "$stalemate" claim "$@" 3>&- </dev/null >"$scratch/out" 2>"$scratch/err"
 	local status=$?
 	[ $status = "$wanted" ] || complain "claim $*: exit $status, not $wanted: $(cat "$scratch/out" "$scratch/err")"
 	grep -qE -- "$pattern" "$scratch/out" "$scratch/err" ||
