@@ -135,7 +135,9 @@ virsh -q -c $uri dumpxml --inactive user-a | grep -q "cache='writethrough'" ||
 	fail "kill -9 left the definition alone: the test tests nothing"
 expect 3 "$stalemate" run -p "$scratch/plan.conf" -o "$scratch/second"
 says err 'stalemate restore '
-expect 0 "$stalemate" restore "$scratch/kill"
+# --destroy, as on-hang in the plan: a guest may hang that was used in a mode which is not coherent
+# (seen once: a kernel locked up, deaf to the power button)
+expect 0 "$stalemate" restore --timeout 60s --destroy "$scratch/kill"
 kept a
 kept b
 [ "$(state_of a)" = running ] || fail "restore did not start user-a again"
