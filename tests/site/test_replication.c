@@ -222,8 +222,10 @@ static void test_ends_early(void **unused)
 	wait_said("more.rb");
 	assert_false(replication_goes_on(r));
 	end(r, &facts);
-	assert_true(replication_goes_on(r));
 	expect_in(facts.invalid, "StandAlone");
+	r = opened(); /* not watched yet */
+	assert_true(replication_goes_on(r));
+	replication_close(r);
 }
 
 /* Guards against: silence taken for good news: the watch's program ended, or said what is no event
