@@ -32,10 +32,9 @@ import glob, json, sys
 bad = False
 for path in sorted(glob.glob(sys.argv[1] + "/cells/*/cell.json")):
     cell = json.load(open(path))
-    asked = [{"default": "writeback"}.get(mode, mode) for mode in cell["asked"]]
-    if cell["effective"] != asked and "default" not in cell["asked"]:
-        bad = True
-    if not cell["replicas"]["known"] or cell["replicas"]["out_of_sync"] != 0:
+    # a shareable disk without a mode of its own is none's (docs/plan.md)
+    asked = {node: mode.replace("default", "none") for node, mode in cell["asked"].items()}
+    if cell["effective"] != asked or cell["replicas_out_of_sync"] != "0":
         bad = True
     print(path, cell)
 sys.exit(bad)
