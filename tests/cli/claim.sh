@@ -90,15 +90,15 @@ typed yes --remove "$loop" || complain "--remove: yes was not taken: $(cat "$scr
 # What comes to lie there while the question stands.
 # shellcheck disable=SC2094 # the answer waits for the question
 {
-	for _ in $(seq 100); do
-		grep -qs 'Type yes' "$scratch/out" && break
+	for _ in $(seq 300); do
+		grep -qs 'Type yes' "$scratch/asked" && break
 		sleep 0.1
 	done
 	mkfs.ext4 -q "$loop"
 	echo yes
-} | timeout 60 script -qfec "$stalemate claim $loop" /dev/null >"$scratch/out" &&
+} | timeout 60 script -qfec "$stalemate claim $loop" /dev/null >"$scratch/asked" &&
 	complain "a file system that was made during the question was claimed"
-grep -q 'no longer what was shown' "$scratch/out" || complain "$(cat "$scratch/out")"
+grep -q 'no longer what was shown' "$scratch/asked" || complain "$(cat "$scratch/asked")"
 fresh
 
 # What lies there.
