@@ -16,10 +16,10 @@
 #include "site/claim_internal.h"
 
 static const char read_shell[] =
-	"LC_ALL=C dd if=\"$1\" bs=4096 skip=\"$2\" count=1 iflag=direct status=none |"
+	"dd if=\"$1\" bs=4096 skip=\"$2\" count=1 iflag=direct status=none |"
 	" od -An -v -tx1";
 static const char write_shell[] =
-	"printf %b \"$1\" | LC_ALL=C dd of=\"$2\" bs=4096 seek=\"$3\" count=1 iflag=fullblock"
+	"printf %b \"$1\" | dd of=\"$2\" bs=4096 seek=\"$3\" count=1 iflag=fullblock"
 	" conv=sync,notrunc,nocreat,fsync oflag=direct status=none";
 
 char *claim_ask(struct host *host, const char *const argv[], struct error *err)

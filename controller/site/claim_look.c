@@ -278,8 +278,8 @@ int claim_device_check_free(struct host *host, const struct claim_device *device
 	static const char *const mounts_argv[] = {
 		"sh", "-c", "cat /proc/self/mountinfo; cat /proc/swaps 2>/dev/null; exit 0", NULL};
 	/* opens it for writing and exclusively, and does nothing */
-	const char *const open_argv[] = {"env",	     "LC_ALL=C", "wipefs",     "--all",
-					 "--no-act", "--quiet",	 device->path, NULL};
+	const char *const open_argv[] = {"wipefs",  "--all",	  "--no-act",
+					 "--quiet", device->path, NULL};
 	char *mounts;
 	int result;
 
