@@ -50,6 +50,24 @@ HARNESS int remove_scratch(void **state)
 	return nftw(scratch, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
+/* The next descriptor of this process, from that one on, that has the file open; -1: none. */
+HARNESS int next_open(const char *name, int fd)
+{
+	char path[64], link[256];
+	ssize_t n;
+
+	for (; fd < 256; fd++) {
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+		n = readlink(path, link, sizeof(link) - 1);
+		if (n < 0)
+			continue;
+		link[n] = 0;
+		if (!strcmp(link, name))
+			return fd;
+	}
+	return -1;
+}
+
 /* A path in the scratch folder. Two at a time. */
 HARNESS const char *in_scratch(const char *name)
 {

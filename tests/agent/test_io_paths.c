@@ -32,20 +32,10 @@ static struct target *opened(const struct message_open *open, const struct io_pa
 static unsigned kinds_open(const char *name)
 {
 	unsigned kinds = 0;
-	char path[64], link[256];
-	ssize_t n;
 	int fd;
 
-	for (fd = 0; fd < 256; fd++) {
-		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-		n = readlink(path, link, sizeof(link) - 1);
-		if (n < 0)
-			continue;
-		link[n] = 0;
-		if (!strcmp(link, name))
-			kinds |= fcntl(fd, F_GETFL) & PATH_FLAGS ? fcntl(fd, F_GETFL) & PATH_FLAGS
-								 : 1;
-	}
+	for (fd = next_open(name, 0); fd >= 0; fd = next_open(name, fd + 1))
+		kinds |= fcntl(fd, F_GETFL) & PATH_FLAGS ? fcntl(fd, F_GETFL) & PATH_FLAGS : 1;
 	return kinds;
 }
 

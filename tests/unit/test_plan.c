@@ -10,30 +10,10 @@
 
 #include "common/clock.h"
 #include "plan/plan.h"
+#include "tests/unit/plan_text.h"
 
 #define MATRIX "[matrix]\ncache = none\n"
 #define VERDICT_NAMES "use one of: consistent, violated"
-#define MODE_NAMES "use one of: none, directsync, writethrough, writeback, unsafe, default, all"
-
-static void expect_error(const char *text, const char *message)
-{
-	struct error err = {ERROR_NONE, ""};
-	struct plan plan = {.name = "untouched"};
-
-	assert_int_equal(plan_parse("p.conf", text, &plan, &err), -1);
-	assert_string_equal(err.text, message);
-	assert_int_equal(err.kind, ERROR_USER);
-	assert_string_equal(plan.name, "untouched");
-}
-
-static void parse(const char *text, struct plan *ret)
-{
-	struct error err = {ERROR_NONE, ""};
-
-	if (plan_parse("dir/my plan.conf", text, ret, &err) < 0)
-		fail_msg("%s", err.text);
-}
-
 /* Guards against: a demo whose own plan does not parse, or that expects the wrong verdicts. */
 static void test_demo(void **state)
 {

@@ -6,22 +6,13 @@
 #include <string.h>
 
 #include "plan/plan.h"
+#include "tests/unit/plan_text.h"
 
 #define MATRIX "[matrix]\ncache = none\n"
 #define KIND "[site]\nkind = hosts\n"
 #define DRBD(x, domain) \
 	"[host " x "]\ndevice = /dev/drbd0\nresource = r0\ndomain = " domain "\ndisk = vdb\n"
 #define OTHER(x, more) "[host " x "]\ndevice = /dev/vg/r0\ndomain = on-" x "\ndisk = vdb\n" more
-
-static void refused(const char *text, const char *message)
-{
-	struct plan plan = {.name = "untouched"};
-	struct error err = {0};
-
-	assert_int_equal(plan_parse("p.conf", text, &plan, &err), -1);
-	assert_string_equal(err.text, message);
-	assert_int_equal(err.kind, ERROR_USER);
-}
 
 /* Guards against: a DRBD device that is tested and nobody knows whether DRBD was fit. */
 static void test_device_without_resource(void **state)
@@ -37,9 +28,10 @@ static void test_device_without_resource(void **state)
 			 MATRIX KIND DRBD("a", "x") "[host b]\ndomain = y\ndisk = vdb\n"
 						    "device = %s\n",
 			 names[i]);
-		refused(text, "p.conf:13: device: is DRBD's, so [host b] needs 'resource', what "
-			      "DRBD calls it (r0; `drbdadm status` lists them): without it nobody "
-			      "would know whether DRBD was fit during a test");
+		expect_error(text,
+			     "p.conf:13: device: is DRBD's, so [host b] needs 'resource', what "
+			     "DRBD calls it (r0; `drbdadm status` lists them): without it nobody "
+			     "would know whether DRBD was fit during a test");
 	}
 }
 
@@ -47,10 +39,12 @@ static void test_device_without_resource(void **state)
 static void test_resource_on_one_host(void **state)
 {
 	(void)state;
-	refused(MATRIX KIND OTHER("a", "") OTHER("b", "resource = r0\n"),
+	expect_error(
+		MATRIX KIND OTHER("a", "") OTHER("b", "resource = r0\n"),
 		"p.conf:5: [host a] needs 'resource' as well, since [host b] has one (line 13): "
 		"DRBD is watched on both hosts or on neither");
-	refused(MATRIX KIND OTHER("a", "resource = r0\n") OTHER("b", ""),
+	expect_error(
+		MATRIX KIND OTHER("a", "resource = r0\n") OTHER("b", ""),
 		"p.conf:10: [host b] needs 'resource' as well, since [host a] has one (line 9): "
 		"DRBD is watched on both hosts or on neither");
 }
