@@ -4,7 +4,7 @@
 # packages.sh SET... - install what is missing of the Debian packages that a purpose needs.
 #
 #   build   compile both programs         run   the lab: guests, their image, GFS2's tools
-#   test    the tests                     ci    the linters, sshd, and what else CI runs
+#   test    the tests                     ci    the linters, sshd, QEMU's guest agent (for guests)
 #   rig     two hosts with DRBD as machines on this one (tests/rig)
 #
 # Never asks. When nothing is missing it only asks dpkg: no network, no root, a tenth of a second.
@@ -20,13 +20,13 @@ build='gcc libc6-dev pkg-config libvirt-dev libxml2-dev libjansson-dev libinih-d
 	uuid-dev libssh-dev liburing-dev'
 # libvirtd, virtlogd and QEMU; mkfs and fsck on the host; losetup (mount) and what
 # agent/image/build.sh says it needs.
-run='libvirt-daemon-system qemu-system-x86 gfs2-utils mount util-linux iproute2 busybox-static kmod
+run='libvirt-daemon-system qemu-system-x86 gfs2-utils ocfs2-tools mount util-linux iproute2 busybox-static kmod
 	cpio xz-utils'
 test='libcmocka-dev valgrind procps file python3-jsonschema'
 # Debian into a folder, a file system of that (mke2fs, debugfs), and the way in.
 rig='mmdebstrap e2fsprogs qemu-system-x86 openssh-client libvirt-clients'
 ci='clang clang-tidy clang-format libclang-rt-14-dev cppcheck shellcheck valgrind
-	openssh-server openssh-client'
+	openssh-server openssh-client qemu-guest-agent'
 
 die()
 {

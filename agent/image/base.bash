@@ -4,12 +4,13 @@
 # base.bash - part of build.sh: the first step, from the packages in $list to the directory $base.
 #
 # The packages are unpacked beside ($stage), and only what the guest needs is picked ($root): the
-# kernel, a few modules, corosync, dlm_controld, GFS2's tools and the shared libraries these load,
-# all from the same set of packages and never from this machine's own /lib.
+# kernel, a few modules, corosync, dlm_controld, GFS2's and OCFS2's tools and the shared libraries
+# these load, all from the same set of packages and never from this machine's own /lib.
 
 modules=(virtio_pci virtio_blk virtio_net virtio_console configfs dlm gfs2 button evdev)
+ocfs2_modules=(ocfs2_stack_o2cb ocfs2) # loaded only where it is wanted
 programs=(corosync corosync-cmapctl corosync-quorumtool dlm_controld dlm_tool
-	mkfs.gfs2 fsck.gfs2 tunegfs2)
+	mkfs.gfs2 fsck.gfs2 tunegfs2 o2cb mount.ocfs2 ocfs2_hb_ctl)
 # glibc loads it by name when a thread is cancelled; no binary lists it.
 extra_libraries=(libgcc_s.so.1)
 libdir=usr/lib/x86_64-linux-gnu
@@ -36,18 +37,18 @@ unpack()
 		tar -x -C "$stage" --keep-directory-symlink --no-same-owner ./boot ./lib/modules
 }
 
-# pick_modules - copy them flat, with a list in the order in which to load them.
+# pick_modules LIST MODULE... - copy them flat, with a list in the order in which to load them.
 pick_modules()
 {
-	local module path
-	depmod -b "$stage" "$release"
+	local module path list=$1
+	shift
 	mkdir -p "$root/lib/modules"
-	for module in "${modules[@]}"; do
+	for module; do
 		modprobe -d "$stage" -S "$release" --show-depends "$module" || exit
 	done | awk '$1 == "insmod" && !seen[$2]++ { print $2 }' >"$tmp/modules"
 	while read -r path; do
 		cp "$path" "$root/lib/modules/"
-		printf '%s\n' "${path##*/}" >>"$root/lib/modules/order"
+		printf '%s\n' "${path##*/}" >>"$root/lib/modules/$list"
 	done <"$tmp/modules"
 }
 
@@ -128,7 +129,9 @@ build_base()
 		"$root/usr/"{bin,sbin,lib64} "$root/$libdir"
 	ln -s usr/bin usr/sbin usr/lib usr/lib64 "$root"
 	ln -s ../run "$root/var/run"
-	pick_modules
+	depmod -b "$stage" "$release"
+	pick_modules order "${modules[@]}"
+	pick_modules order.ocfs2 "${ocfs2_modules[@]}"
 	pick_programs
 	archive "$root" >"$tmp/base/base.cpio"
 	pick_kernel "$tmp/base/kernel"

@@ -113,7 +113,7 @@ archive()
 version_line()
 {
 	local name
-	for name in 'linux-image-[0-9].*' corosync dlm-controld gfs2-utils busybox-static; do
+	for name in 'linux-image-[0-9].*' corosync dlm-controld gfs2-utils ocfs2-tools busybox-static; do
 		awk -v name="^$name$" '$3 ~ name { print $3, $4 }' "$list"
 	done | paste -s -d , | sed 's/,/, /g'
 }

@@ -10,7 +10,7 @@
 
 # Of these only lib* and linux-image-* packages are followed to what they depend on: the rest (perl,
 # python, adduser) serves maintainer scripts and tools that the guest does not have.
-roots=(linux-image-amd64 busybox-static corosync dlm-controld gfs2-utils)
+roots=(linux-image-amd64 busybox-static corosync dlm-controld gfs2-utils ocfs2-tools)
 
 # What apt's answer depends on, without asking apt.
 apt_state()

@@ -73,6 +73,20 @@ static void look_at_live(struct looking *l)
 	free(live);
 }
 
+/* What there is to say of a mode, with the remedy. */
+static const char *remark_on(const char *defined, enum cache_mode mode)
+{
+	if (mode != CACHE_NONE && mode != CACHE_DIRECTSYNC)
+		return ": through the host's page cache, where the other host's writes are not "
+		       "seen\n"
+		       "cache='none' in the disk's <driver>, unless you know better";
+	/* QEMU's write cache is what the guest's driver asked for; it asks once it takes the disk
+	 */
+	if (mode == CACHE_DIRECTSYNC && strcmp(defined, cache_mode_names[mode]) != 0)
+		return ": the guest has not (yet) asked for a write cache, as while it boots";
+	return "";
+}
+
 /* The mode a disk really has. */
 static void look_at_effective(struct looking *l, const struct domain_disk *disk)
 {
@@ -95,12 +109,7 @@ static void look_at_effective(struct looking *l, const struct domain_disk *disk)
 				      effective.direct ? LEVEL_OK : LEVEL_WARN,
 				      "%s today, defined as %s%s", cache_mode_names[mode],
 				      disk->cache[0] ? disk->cache : "default",
-				      effective.direct
-					      ? ""
-					      : ": through the host's page cache, where the other "
-						"host's writes are not seen\n"
-						"cache='none' in the disk's <driver>, unless you "
-						"know better");
+				      remark_on(disk->cache, mode));
 	}
 	free(reply);
 }

@@ -15,6 +15,8 @@
 #include "host/process_stream.h"
 #include "host/ssh.h"
 
+#define STREAM_CONNECT_NS (60 * NS_PER_S)
+
 struct host {
 	struct ssh_host *ssh; /* NULL: this machine */
 	char *name, *ssh_config;
@@ -42,6 +44,9 @@ struct host *host_open(const struct host_options *options, struct error *err)
 	if (ssh_address_is_local(options->ssh))
 		return host;
 	host->ssh = ssh_host_open(options, host->warning, sizeof(host->warning), err);
+	/* what follows is for the streams, which log in for themselves: it is there, and known */
+	host->options.connect_ns = STREAM_CONNECT_NS;
+	host->options.ret_distrusted = NULL;
 	if (host->ssh)
 		return host;
 fail:

@@ -17,7 +17,7 @@ struct host;
 
 struct host_options {
 	const char *ssh;	/* as plan/ssh_address.h has it; "local" or "": this machine */
-	uint64_t connect_ns;	/* deadline to connect and log in; 0: 10 s */
+	uint64_t connect_ns;	/* deadline of host_open to connect and log in; 0: 10 s */
 	const char *ssh_config; /* NULL: ~/.ssh/config and /etc/ssh/ssh_config, as ssh does */
 	bool *ret_distrusted;	/* set true when its key is to blame: trying again is of no use */
 };

@@ -9,68 +9,14 @@
 here=$(dirname "$0")
 # shellcheck source=tests/lab/functions.bash
 . "$here/functions.bash"
-# shellcheck source=tests/user_guest.bash
-. "$here/../user_guest.bash"
-requires_lab
-command -v virsh >/dev/null || skip "virsh is not installed (libvirt-clients)"
-agent=${AGENT:?set AGENT to the agent}
-cache=/var/cache/stalemate
-uri=qemu:///system
+# shellcheck source=tests/lab/users_guests.bash
+. "$here/users_guests.bash"
 
-clean_up()
-{
-	local node pid
-	for node in a b; do
-		virsh -q -c $uri destroy "user-$node"
-		virsh -q -c $uri undefine "user-$node"
-	done >/dev/null 2>&1
-	for pid in "$scratch"/libvirtd.pid "$scratch"/virtlogd.pid; do
-		[ ! -s "$pid" ] || kill "$(cat "$pid")"
-	done
-	losetup -j "$scratch/volume" | cut -d: -f1 | xargs -r losetup -d
-	rm -rf "$scratch"
-}
-trap clean_up EXIT
-
-# kept NODE - the definition is what it was.
-kept()
-{
-	virsh -q -c $uri dumpxml --inactive "user-$1" | diff -u "$scratch/$1.xml" - ||
-		fail "the definition of user-$1 is not what it was"
-}
-
-state_of()
-{
-	virsh -q -c $uri domstate "user-$1" | head -n 1
-}
-
-image=$("$here/../../agent/image/build.sh" "$agent" $cache 2>/dev/null) || skip "the guest image cannot be built"
-kernel=$(sed -n 's/^kernel=//p' <<<"$image")
-initramfs=$(sed -n 's/^initramfs=//p' <<<"$image")
-truncate -s 64M "$scratch/volume"
-loop_a=$(losetup -f --show --direct-io=on "$scratch/volume") || skip "no loop device"
-loop_b=$(losetup -f --show --direct-io=on "$scratch/volume") || skip "no loop device"
-mkfs.gfs2 -O -q -K -p lock_dlm -t stalemate:lab -j 2 -J 8 -r 32 "$loop_a" >/dev/null || fail "mkfs.gfs2"
-blockdev --flushbufs "$loop_a" "$loop_b"
-if ! virsh -q -c $uri list >/dev/null 2>&1; then
-	virtlogd -d -p "$scratch/virtlogd.pid"
-	libvirtd -d -p "$scratch/libvirtd.pid"
-	for _ in $(seq 100); do
-		virsh -q -c $uri list >/dev/null 2>&1 && break
-		sleep 0.1
-	done
-fi
-for node in a b; do
-	case $node in
-	a) user_guest a qemu "$loop_a" 127.0.0.1 23401 127.0.0.1 23402 ;;
-	b) user_guest b qemu "$loop_b" 127.0.0.1 23402 127.0.0.1 23401 ;;
-	esac >"$scratch/define.xml"
-	virsh -q -c $uri define "$scratch/define.xml" || fail "virsh define"
-	# libvirt sorts the devices of what it reads back, as any `virsh edit` or restart would
-	virsh -q -c $uri dumpxml --inactive "user-$node" >"$scratch/define.xml"
-	virsh -q -c $uri define "$scratch/define.xml" || fail "virsh define"
-	virsh -q -c $uri dumpxml --inactive "user-$node" >"$scratch/$node.xml"
-done
+users_image
+users_volume 64 mkfs.gfs2 -O -q -K -p lock_dlm -t stalemate:lab -j 2 -J 8 -r 32
+users_libvirtd
+users_define a
+users_define b
 # one runs, one does not: each must be so afterwards
 virsh -q -c $uri start user-a || fail "virsh start"
 

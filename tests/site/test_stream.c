@@ -398,14 +398,34 @@ static void not_reached(void **state)
 	host_close(host);
 }
 
+/* Guards against: writing to what was only lent for host_open, and may be gone by now. */
+static void distrust_later(void **state)
+{
+	const char *const argv[] = {"cat", NULL};
+	bool distrusted = false;
+	struct host_options options = {.ssh = "alpha",
+				       .ssh_config = ssh_server_path(&server, "config"),
+				       .ret_distrusted = &distrusted};
+	struct host *host = host_open(&options, NULL);
+
+	(void)state;
+	assert_non_null(host);
+	ssh_server_config(&server, "empty", "client", "");
+	assert_int_equal(host_stream(host, argv, NULL), -1);
+	assert_false(distrusted);
+	ssh_server_config(&server, "known", "client", "");
+	host_close(host);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(echo),	   cmocka_unit_test(answer),
-		cmocka_unit_test(ends),	   cmocka_unit_test(slow_reader),
-		cmocka_unit_test(closing), cmocka_unit_test(leftovers),
-		cmocka_unit_test(killed),  cmocka_unit_test(silent),
-		cmocka_unit_test(orphan),  cmocka_unit_test(not_reached),
+		cmocka_unit_test(echo),		  cmocka_unit_test(answer),
+		cmocka_unit_test(ends),		  cmocka_unit_test(slow_reader),
+		cmocka_unit_test(closing),	  cmocka_unit_test(leftovers),
+		cmocka_unit_test(killed),	  cmocka_unit_test(silent),
+		cmocka_unit_test(orphan),	  cmocka_unit_test(not_reached),
+		cmocka_unit_test(distrust_later),
 	};
 
 	if (ssh_server_missing()) {
