@@ -38,6 +38,7 @@ static int lab_run(const struct plan *plan, enum accelerator accelerator, FILE *
 		   struct error *err)
 {
 	struct lab_state state = {
+		.volume = plan->volume,
 		.loops = {"{loop-a}", "{loop-b}"},
 		.image = {.kernel = "{image}/vmlinuz", .initramfs = "{image}/initramfs"}};
 	struct site site = {0};

@@ -2,6 +2,7 @@
 /* plan_site.c - what the keys of [site] and the hosts must be to each other. */
 #include <string.h>
 
+#include "common/claim.h"
 #include "plan/libvirt_uri.h"
 #include "plan/plan_internal.h"
 #include "plan/ssh_address.h"
@@ -14,12 +15,30 @@ static unsigned blame(const struct plan_parser *parser, enum section section, co
 	return line ? line : parser->section_line[section];
 }
 
+/* What of a lab's raw volume is no target: its last block, where the claim is. */
+static int check_raw_room(struct plan_parser *parser)
+{
+	const struct plan *plan = &parser->plan;
+
+	if (plan->volume_size % CLAIM_BLOCK)
+		return plan_fail(parser, blame(parser, SECTION_SITE, "volume-size"),
+				 "volume-size: must be a multiple of %d bytes", CLAIM_BLOCK);
+	if (plan->size > plan->volume_size - CLAIM_BLOCK)
+		return plan_fail(parser, blame(parser, SECTION_SITE, "size"),
+				 "size: does not fit the volume (volume-size), whose last %d bytes "
+				 "are our claim",
+				 CLAIM_BLOCK);
+	return 0;
+}
+
 /* The room of a lab's volume: two GFS2 journals and what the file system keeps for itself. */
 static int check_room(struct plan_parser *parser)
 {
 	const uint64_t kept = (2 * 8 + 8) * MIB;
 	const struct plan *plan = &parser->plan;
 
+	if (plan->volume == VOLUME_RAW)
+		return check_raw_room(parser);
 	if (plan->volume_size <= kept)
 		return plan_fail(parser, blame(parser, SECTION_SITE, "volume-size"),
 				 "volume-size: too small; two GFS2 journals and the file system "
@@ -223,10 +242,6 @@ static int check_volume(struct plan_parser *parser)
 	bool built = plan->kind == SITE_LAB || plan_host_is_auto(&plan->hosts[0]);
 	bool has_target = plan_key_line(parser, SECTION_SITE, "target") != 0;
 
-	if (plan->kind == SITE_LAB && plan->volume == VOLUME_RAW)
-		return plan_fail(parser, line,
-				 "volume: 'raw' is not supported by this version "
-				 "with kind = lab; use kind = hosts");
 	if (built && plan->volume == VOLUME_OCFS2)
 		return plan_fail(parser, line,
 				 "volume: 'ocfs2' is not supported by this version in guests of "

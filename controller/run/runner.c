@@ -202,6 +202,7 @@ static int open_site(const struct runner *r, struct event_log *log, struct opene
 	const struct lab_options lab = {
 		.purpose = r->purpose,
 		.accelerator = r->accelerator,
+		.volume = r->plan->volume,
 		.volume_size = r->plan->volume_size,
 		.boot_ns = r->boot_ns,
 		.progress = event_log_progress(log),

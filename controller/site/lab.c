@@ -22,6 +22,7 @@
 #include "common/clock.h"
 #include "common/parse.h"
 #include "site/built_guests.h"
+#include "site/claim_device.h"
 #include "site/daemons.h"
 #include "virt/effective.h"
 #include "virt/hypervisor.h"
@@ -39,7 +40,7 @@ void lab_describe(const struct lab_state *state, struct site *ret)
 	unsigned node;
 
 	ret->built = true;
-	ret->volume = VOLUME_GFS2;
+	ret->volume = state->volume;
 	ret->steady_clocks = state->kvm;
 	snprintf(ret->accelerator, sizeof(ret->accelerator), "%s", state->kvm ? "kvm" : "tcg");
 	snprintf(ret->packages, sizeof(ret->packages), "%s", state->image.packages);
@@ -130,6 +131,15 @@ static int create_volume(struct lab *lab, struct error *err)
 	return failed ? error_set_errno(err, ERROR_WORLD, "%s", LAB_VOLUME) : 0;
 }
 
+/* A raw volume bears a claim, which the agents look for: the file is ours, so nobody is asked. */
+static int claim_volume(struct lab *lab, struct error *err)
+{
+	struct claim_device device = {.size = lab->state.volume_size};
+
+	snprintf(device.path, sizeof(device.path), "%s", lab->state.loops[0]);
+	return claim_device_mark(lab->site.nodes[0].host, &device, err);
+}
+
 /* Everything below lab_open's choice to bring a new lab up. */
 static int bring_up(struct lab *lab, struct error *err)
 {
@@ -145,6 +155,8 @@ static int bring_up(struct lab *lab, struct error *err)
 		if (loop_attach(LAB_VOLUME, lab->state.loops[node], err) < 0)
 			return -1;
 	}
+	if (lab->state.volume == VOLUME_RAW && claim_volume(lab, err) < 0)
+		return -1;
 	lab_describe(&lab->state, &lab->site);
 	if (built_guests_boot(&lab->site, err) < 0)
 		return -1;
@@ -160,7 +172,7 @@ static bool adopt(struct lab *lab)
 	unsigned node;
 
 	if (!lab_state_read(&found) || found.kvm != lab->state.kvm ||
-	    found.volume_size != lab->state.volume_size ||
+	    found.volume != lab->state.volume || found.volume_size != lab->state.volume_size ||
 	    strcmp(found.image.initramfs, lab->state.image.initramfs) ||
 	    !hypervisor_reachable(LIBVIRT_URI))
 		return false;
@@ -240,6 +252,7 @@ int lab_open(const struct lab_options *options, struct lab *ret, struct error *e
 	lab.lock = lab_lock(options->purpose, err);
 	if (lab.lock < 0)
 		return -1;
+	lab.state.volume = options->volume;
 	lab.state.volume_size = options->volume_size;
 	if (accelerator_choose(options->accelerator, &lab.state.kvm, err) < 0 ||
 	    image_build(options->progress, &lab.state.image, err) < 0)

@@ -16,6 +16,7 @@
 struct lab_options {
 	const char *purpose; /* "demo": for whom the lock is */
 	enum accelerator accelerator;
+	enum volume_kind volume;
 	uint64_t volume_size;
 	bool persistent;  /* `lab up`: leave it up when closed */
 	uint64_t boot_ns; /* deadline for both guests to boot; 0 = BUILT_GUESTS_BOOT_NS */
@@ -34,8 +35,8 @@ extern const char *const lab_guest_names[NODES];
 
 /*
  * Take the lab: use one that is up already, if it is whole and of the same image, accelerator and
- * volume size; else clean up what a killed run left and bring it up: daemons, image, volume, loop
- * devices, both guests side by side, their cluster, their agents. On failure nothing of it
+ * volume; else clean up what a killed run left and bring it up: daemons, image, volume, loop
+ * devices, both guests side by side, their cluster (for a cluster file system), their agents. On failure nothing of it
  * remains and *ret is not set.
  */
 int lab_open(const struct lab_options *options, struct lab *ret, struct error *err);

@@ -14,6 +14,7 @@
 
 #include "common/error.h"
 #include "common/op.h"
+#include "plan/plan.h"
 #include "site/image.h"
 #include "site/loop.h"
 
@@ -33,6 +34,7 @@ bool lab_locked_by(char *ret, size_t size);
 
 struct lab_state {
 	char loops[NODES][LOOP_NAME_MAX];
+	enum volume_kind volume;
 	uint64_t volume_size;
 	bool kvm;
 	bool persistent; /* by `lab up`: it stays until `lab down` */

@@ -14,6 +14,7 @@ static void test_raw_path(void **state)
 	"[site]\nkind = hosts\nvolume = raw\ntarget = /dev/vdb\n" \
 	"[host a]\ndevice = /dev/x\ndomain = a\ndisk = vdb\n" \
 	"[host b]\ndevice = /dev/x\ndomain = b\ndisk = vdb\n[matrix]\ncache = none\n"
+#define LAB "[site]\nvolume = raw\nvolume-size = 1M\nsize = "
 #define WHY ": the guest's own block cache is no part of the test"
 	struct plan plan;
 
@@ -34,6 +35,20 @@ static void test_raw_path(void **state)
 	assert_string_equal(plan.cells[0].path, "direct");
 	assert_string_equal(plan.cells[0].id, "01-none");
 	plan_done(&plan);
+	/* the lab's: its last block is the claim's */
+	expect_error(LAB "960K\n[matrix]\ncache = none\n",
+		     "p.conf:2: volume = raw needs 'path = direct' (or direct-nosync, "
+		     "uring-direct), not buffered (the default)" WHY);
+	expect_error(LAB "1M\n[matrix]\ncache = none\npath = direct\n",
+		     "p.conf:4: size: does not fit the volume (volume-size), whose last 4096 bytes "
+		     "are our claim");
+	expect_error(LAB "64K\ntarget = /dev/vdb\n[matrix]\ncache = none\npath = direct\n",
+		     "p.conf:5: target: not with volume = raw in guests of ours, which find the "
+		     "disk themselves");
+	parse(LAB "960K\n[matrix]\ncache = none\npath = direct\n", &plan);
+	assert_string_equal(plan.target, "");
+	plan_done(&plan);
+#undef LAB
 #undef RAW
 #undef WHY
 }
