@@ -198,8 +198,26 @@ static void print_replicas(FILE *out, const struct verdict *v)
 	fputs(".\n", out);
 }
 
-static bool says_something(const struct verdict *v)
+/* "  Flushes that the guests asked for: a 12, b 9." */
+static void print_flushes(FILE *out, const struct cell_facts *facts)
 {
+	const char *before = "  Flushes that the guests asked of the disk during the workload:";
+	unsigned n;
+
+	for (n = 0; n < NODES; n++) {
+		if (!facts->flushes_known[n])
+			continue;
+		fprintf(out, "%s %c %" PRIu64, before, 'a' + (int)n, facts->flushes[n]);
+		before = ",";
+	}
+	if (*before == ',')
+		fputs(".\n", out);
+}
+
+static bool says_something(const struct verdict *v, bool verbose)
+{
+	if (verbose && (v->facts.flushes_known[0] || v->facts.flushes_known[1]))
+		return true;
 	return v->n_violations || words_reason(v)[0] || v->warning[0] || v->facts.kernel_first[0] ||
 	       v->facts.fsck_first[0] || v->facts.replicas_note[0] ||
 	       cell_facts_replicas(&v->facts) == REPLICAS_DIFFER || v->suspect ||
@@ -209,7 +227,7 @@ static bool says_something(const struct verdict *v)
 int report_explain(FILE *out, const struct verdict *v, const char *title,
 		   const struct report_options *options)
 {
-	if (!says_something(v))
+	if (!says_something(v, options->verbose))
 		return 0;
 	if (title)
 		fprintf(out, "\n%s: %s%s\n", title, verdict_kind_names[v->kind], report_mark(v));
@@ -228,6 +246,8 @@ int report_explain(FILE *out, const struct verdict *v, const char *title,
 	if (v->facts.fsck_first[0])
 		print_clean(out, "  fsck: ", v->facts.fsck_first, sizeof(v->facts.fsck_first));
 	print_replicas(out, v);
+	if (options->verbose)
+		print_flushes(out, &v->facts);
 	if (v->suspect)
 		fprintf(out,
 			"  Suspect: %" PRIu64

@@ -162,6 +162,21 @@ static json_t *gfs2_json(const struct cell_facts *facts, bool *failed)
 	return json;
 }
 
+/* What was counted of each node's disk; null where that is not known. */
+static json_t *disks_json(const struct cell_facts *facts, bool *failed)
+{
+	json_t *disks = json_object(), *disk;
+	unsigned n;
+
+	for (n = 0; n < NODES; n++) {
+		disk = json_object();
+		add(disk, "flushes", u64_or_null(facts->flushes_known[n], facts->flushes[n]),
+		    failed);
+		add(disks, node_names[n], disk, failed);
+	}
+	return disks;
+}
+
 /* Where units lie in the target's files; null where that is not known. */
 static json_t *target_json(const struct cell_facts *facts, bool *failed)
 {
@@ -217,6 +232,7 @@ static void add_facts(json_t *cell, const struct cell_facts *facts, bool *failed
 	    facts->has_expected ? json_string(verdict_kind_names[facts->expected]) : json_null(),
 	    failed);
 	add(cell, "not-run", text_or_null(facts->not_run), failed);
+	add(cell, "disks", disks_json(facts, failed), failed);
 	add(cell, "gfs2", gfs2_json(facts, failed), failed);
 	add(cell, "replicas", replicas_json(facts, failed), failed);
 }

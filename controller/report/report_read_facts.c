@@ -54,6 +54,28 @@ static int read_effective(struct place *place, const json_t *cell, struct cell_f
 	return 0;
 }
 
+static int read_disks(struct place *place, const json_t *cell, struct cell_facts *facts)
+{
+	static const char *const keys[] = {"flushes"};
+	const json_t *disks = json_object_get(cell, "disks"), *disk;
+	size_t back = place_enter(place, "disks"), inner;
+	unsigned n;
+
+	if (get_keys(place, disks, node_names, NODES) < 0)
+		return -1;
+	for (n = 0; n < NODES; n++) {
+		disk = json_object_get(disks, node_names[n]);
+		inner = place_enter(place, node_names[n]);
+		if (get_keys(place, disk, KEYS(keys)) < 0 ||
+		    get_u64_or_null(place, disk, "flushes", &facts->flushes_known[n],
+				    &facts->flushes[n]) < 0)
+			return -1;
+		place_leave(place, inner);
+	}
+	place_leave(place, back);
+	return 0;
+}
+
 static int read_target(struct place *place, const json_t *cell, struct cell_facts *facts)
 {
 	static const char *const keys[] = {"unit", "units", "files"};
@@ -154,5 +176,7 @@ int read_facts(struct place *place, const json_t *cell, struct cell_facts *facts
 	    get_text_or_null(place, cell, "not-run", facts->not_run, sizeof(facts->not_run)) < 0)
 		return -1;
 	facts->expected = (enum verdict_kind)expected;
-	return read_gfs2(place, cell, facts) < 0 ? -1 : read_replicas(place, cell, facts);
+	return read_disks(place, cell, facts) < 0 || read_gfs2(place, cell, facts) < 0
+		       ? -1
+		       : read_replicas(place, cell, facts);
 }

@@ -171,18 +171,33 @@ static int work(struct cell_state *s, struct error *err)
 	return result;
 }
 
-/* What the disks have moved so far; before: is kept, to be subtracted from what follows. */
-static int count_bytes(struct cell_state *s, bool before, struct error *err)
+static int count_disks(struct cell_state *s, struct disk_counts ret[NODES], struct error *err)
 {
-	uint64_t bytes;
 	unsigned node;
 
 	for (node = 0; node < NODES; node++) {
-		if (site_disk_bytes(s->c->site, node, &bytes, err) < 0)
+		if (site_disk_counts(s->c->site, node, &ret[node], err) < 0)
 			return error_prefix(err, "what the disk of guest %c moved is not known",
 					    'a' + (int)node);
-		s->facts.disk_bytes[node] = before ? bytes : bytes - s->facts.disk_bytes[node];
-		s->facts.disk_bytes_known[node] = !before;
+	}
+	return 0;
+}
+
+/* The workload, between two looks at what the disks count. attached: what they had at first. */
+static int work_counted(struct cell_state *s, const struct disk_counts attached[NODES],
+			struct error *err)
+{
+	struct disk_counts before[NODES], after[NODES];
+	unsigned node;
+
+	if (count_disks(s, before, err) < 0 || work(s, err) < 0 || count_disks(s, after, err) < 0)
+		return -1;
+	for (node = 0; node < NODES; node++) {
+		s->facts.disk_bytes[node] = after[node].bytes - attached[node].bytes;
+		s->facts.disk_bytes_known[node] = true;
+		s->facts.flushes[node] = after[node].flushes - before[node].flushes;
+		s->facts.flushes_known[node] =
+			before[node].flushes_known && after[node].flushes_known;
 	}
 	return 0;
 }
@@ -227,10 +242,12 @@ static int fsck(struct cell_state *s, struct error *err)
 /* Steps 1 to 4. */
 static int test(struct cell_state *s, struct error *err)
 {
+	struct disk_counts attached[NODES];
+
 	if (give_disks(s, err) < 0)
 		return -1;
 	prove_modes(s);
-	if (count_bytes(s, true, err) < 0)
+	if (count_disks(s, attached, err) < 0)
 		return -1;
 	event_log_step(s->c->log, "preparing the target");
 	if (cell_target_prepare(s, err) < 0)
@@ -238,7 +255,7 @@ static int test(struct cell_state *s, struct error *err)
 	event_log_step(s->c->log, "opening the target on both nodes");
 	if (cell_target_open(s, err) < 0)
 		return -1;
-	if (work(s, err) < 0 || count_bytes(s, false, err) < 0)
+	if (work_counted(s, attached, err) < 0)
 		return -1;
 	prove_disk(s);
 	return 0;

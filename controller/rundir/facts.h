@@ -71,6 +71,10 @@ struct cell_facts {
 	bool disk_bytes_known[NODES];
 	uint64_t disk_bytes[NODES];
 
+	/* Flushes that each guest asked of the disk while the workload ran; mounts are not in it. */
+	bool flushes_known[NODES];
+	uint64_t flushes[NODES];
+
 	/* The cluster file system's own voice. */
 	unsigned withdraws;		   /* "about to withdraw this file system" */
 	unsigned kernel_errors;		   /* other error lines of GFS2, DLM and block devices */

@@ -112,11 +112,11 @@ int site_effective(struct site *site, unsigned node, enum cache_mode *ret, struc
 	return effective_mode(&effective, ret, err);
 }
 
-int site_disk_bytes(struct site *site, unsigned node, uint64_t *ret, struct error *err)
+int site_disk_counts(struct site *site, unsigned node, struct disk_counts *ret, struct error *err)
 {
 	const struct site_node *n = &site->nodes[node];
 
-	return hypervisor_disk_bytes(n->hypervisor, n->domain, n->disk, ret, err);
+	return hypervisor_disk_counts(n->hypervisor, n->domain, n->disk, ret, err);
 }
 
 int site_drop_caches(struct site *site, struct error *err)

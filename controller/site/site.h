@@ -82,8 +82,8 @@ int site_begin(struct site *site, const enum cache_mode cache[NODES], char *ret_
 /* The mode in effect on a node's disk, as QEMU and the kernel say. */
 int site_effective(struct site *site, unsigned node, enum cache_mode *ret, struct error *err);
 
-/* What the guest's QEMU has read and written for the volume's disk since it was plugged in. */
-int site_disk_bytes(struct site *site, unsigned node, uint64_t *ret, struct error *err);
+/* What the guest's QEMU has counted of the volume's disk since it was plugged in. */
+int site_disk_counts(struct site *site, unsigned node, struct disk_counts *ret, struct error *err);
 
 /* Write back and drop both hosts' page caches of the volume. */
 int site_drop_caches(struct site *site, struct error *err);

@@ -95,10 +95,16 @@ int hypervisor_is_off(struct hypervisor *hypervisor, const char *name, struct er
 int hypervisor_block_job(struct hypervisor *hypervisor, const char *name, const char *disk,
 			 struct error *err);
 
-/* What a running domain's disk (its target: vda) has moved since it was there, read and written
- * bytes together. -1 with *err. */
-int hypervisor_disk_bytes(struct hypervisor *hypervisor, const char *name, const char *disk,
-			  uint64_t *ret, struct error *err);
+/* What a guest has asked of a disk since it was there. */
+struct disk_counts {
+	uint64_t bytes; /* read and written, together */
+	bool flushes_known;
+	uint64_t flushes; /* requests of the guest to make stable what was written */
+};
+
+/* Of a running domain's disk (its target: vda). -1 with *err. */
+int hypervisor_disk_counts(struct hypervisor *hypervisor, const char *name, const char *disk,
+			   struct disk_counts *ret, struct error *err);
 
 /* One command of the QEMU guest agent in the domain, its reply to be freed with free(); NULL with
  * *err, also when no such agent answers within timeout_s seconds. */

@@ -48,7 +48,7 @@ struct answer {
 	virConnectPtr connection; /* to be closed */
 	int fd;			  /* to be closed, unless -1 */
 	struct domain_state state;
-	uint64_t bytes;
+	struct disk_counts counts;
 };
 
 struct job {

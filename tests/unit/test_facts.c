@@ -56,6 +56,8 @@ static void fill(struct cell_facts *facts)
 	facts->mounted_ns[0] = UINT64_MAX;
 	facts->disk_bytes_known[1] = true;
 	facts->disk_bytes[1] = 1ULL << 40;
+	facts->flushes_known[0] = true;
+	facts->flushes[0] = 17;
 	facts->withdraws = 1;
 	facts->kernel_errors = 2;
 	snprintf(facts->kernel_first, sizeof(facts->kernel_first), "GFS2: fsid=\xc3\xa9");

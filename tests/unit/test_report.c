@@ -416,6 +416,9 @@ static void test_schema(void **state)
 	example = json_array_get(json_object_get(cell, "examples"), 0);
 	same_keys(root, schema, "the whole");
 	same_keys(cell, json_object_get(defs, "cell"), "cell");
+	same_keys(json_object_get(cell, "disks"), json_object_get(defs, "disks"), "disks");
+	same_keys(json_object_get(json_object_get(cell, "disks"), "a"),
+		  json_object_get(defs, "disk"), "disk");
 	same_keys(json_object_get(cell, "gfs2"), json_object_get(defs, "gfs2"), "gfs2");
 	same_keys(json_object_get(cell, "effective"), json_object_get(defs, "effective"),
 		  "effective");
