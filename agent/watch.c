@@ -7,7 +7,8 @@
  * the next read goes on at its oldest record, and a note says that something is missing.
  *
  * Which lines count is decided by words anywhere in the text, case ignored: a few lines too many
- * cost nothing, a withdraw that is missed would cost the explanation of a verdict.
+ * cost nothing, a withdraw that is missed would cost the explanation of a verdict. But they must be
+ * the kernel's own: any program may write to the log, and these lines can accuse.
  */
 #include "agent/watch.h"
 
@@ -42,8 +43,10 @@ static bool names_disk(const char *line)
 
 bool watch_wants(const char *line)
 {
-	static const char *const words[] = {"gfs2",	  "dlm",	"I/O error",
-					    "blk_update", "virtio_blk", "virtio-blk"};
+	static const char *const words[] = {
+		"gfs2",	      "dlm",	    "I/O error",   "blk_update", "virtio_blk",
+		"virtio-blk", "ocfs2",	    "o2net",	   "o2hb",	 "blocked for more than",
+		"lockup",     "rcu: INFO:", " error, dev "};
 	size_t i;
 
 	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
@@ -53,6 +56,13 @@ bool watch_wants(const char *line)
 	return names_disk(line);
 }
 
+/* The priority holds the facility above its three lowest bits, and 0 is the kernel: what a program
+ * writes to /dev/kmsg is made to have another. */
+static bool is_kernels(const char *record)
+{
+	return isdigit((unsigned char)record[0]) && record[0] < '8' && record[1] == ',';
+}
+
 /* One record of the log, `got` bytes in buf. */
 static void forward(struct watch *watch, size_t got)
 {
@@ -60,7 +70,7 @@ static void forward(struct watch *watch, size_t got)
 
 	text[got] = 0;
 	text[strcspn(text, "\n")] = 0;
-	text = strchr(text, ';');
+	text = is_kernels(text) ? strchr(text, ';') : NULL;
 	if (text && watch_wants(text + 1))
 		outlet_event(watch->outlet, 0, EVENT_KERNEL, text + 1);
 }
@@ -81,7 +91,7 @@ static void *work(void *argument)
 		if (got > 0)
 			forward(watch, (size_t)got);
 		else if (got < 0 && errno == EPIPE)
-			outlet_event(watch->outlet, 0, EVENT_NOTE, "kernel log lines were lost");
+			outlet_event(watch->outlet, 0, EVENT_NOTE, EVENT_LINES_LOST);
 		else if (!got || (errno != EAGAIN && errno != EINTR))
 			return NULL;
 	}

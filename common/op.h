@@ -128,6 +128,9 @@ extern const char *const event_kind_names[EVENT_KINDS];
 
 #define EVENT_TEXT_MAX 255
 
+/* What an agent notes when the kernel's ring ran over its reader. */
+#define EVENT_LINES_LOST "kernel log lines were lost"
+
 struct event {
 	uint8_t node;
 	enum event_kind kind;

@@ -6,44 +6,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rundir/fs_voice.h"
 #include "rundir/rundir.h"
-
-/* -EINTR (fs/dlm/recoverd.c): the next change of members came before the recovery from the last was
- * done, which then begins anew. Two nodes that mount at once often have it. */
-static bool is_new_recovery(const char *text)
-{
-	static const char error[] = " error -4";
-	const char *at = strstr(text, error);
-
-	return at && !strncmp(text, "dlm: ", 5) && !at[sizeof(error) - 1];
-}
-
-/* Words of the kernel's sources (fs/gfs2: util.c, rgrp.c, recovery.c, glock.c; block layer). */
-enum kernel_line recorder_kernel_line(const char *text)
-{
-	static const char *const errors[] = {
-		"fatal:",	    "mismatch", "I/O error", "withdrawn",	"inconsisten",
-		"invalid metadata", "Error ",	"error -",   "skipped for jid", "lost async page"};
-	size_t i;
-
-	if (strstr(text, "about to withdraw"))
-		return KERNEL_WITHDRAW;
-	if (is_new_recovery(text))
-		return KERNEL_HARMLESS;
-	for (i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
-		if (strstr(text, errors[i]))
-			return KERNEL_ERROR;
-	}
-	return KERNEL_HARMLESS;
-}
 
 static void count_kernel_line(struct cell_facts *facts, const struct event *event)
 {
-	enum kernel_line kind = recorder_kernel_line(event->text);
+	char volume[FS_VOLUME_MAX];
+	enum fs_kind kind;
 
-	if (kind == KERNEL_HARMLESS)
+	if (!fs_voice_hear(event->text, &kind, volume))
 		return;
-	if (kind == KERNEL_WITHDRAW)
+	if (kind == FS_WITHDRAW)
 		facts->withdraws++;
 	else
 		facts->kernel_errors++;

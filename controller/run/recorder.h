@@ -37,8 +37,4 @@ int recorder_flush(struct recorder *recorder, struct error *err);
 /* Make durable and close both. */
 int recorder_close(struct recorder *recorder, struct error *err);
 
-/* What a kernel line of GFS2, DLM or a block device means. */
-enum kernel_line { KERNEL_HARMLESS, KERNEL_ERROR, KERNEL_WITHDRAW };
-enum kernel_line recorder_kernel_line(const char *text);
-
 #endif

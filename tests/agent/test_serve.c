@@ -238,7 +238,8 @@ static void other_version(void **state)
 	free(c);
 }
 
-/* Guards against: a withdraw that nobody hears of, and lines that are nobody's business. */
+/* Guards against: a withdraw that nobody hears of, lines that are nobody's business, and what a
+ * program writes to the log taken for the kernel's. */
 static void test_watch(void **state)
 {
 	static const char *const lines[] = {
@@ -246,6 +247,7 @@ static void test_watch(void **state)
 		"2,2,200,-;gfs2: fsid=stalemate:v.0: fatal: filesystem consistency error\n SUB=x\n",
 		"6,3,300,-;dlm: v: joining the lockspace\n",
 		"no record at all, gfs2\n",
+		"12,4,350,-;gfs2: fsid=v:v.0: about to withdraw, says a program\n",
 		"3,4,400,-;Buffer I/O error on dev vda, \x1b[31mlogical block 3\n",
 		"4,5,500,-;last: virtio_blk virtio3\n",
 	};
@@ -309,7 +311,10 @@ static void test_watch_wants(void **state)
 		{"virtio_blk virtio1: [vda] 131072 512-byte blocks", true},
 		{"EXT4-fs (vdb1): mounted", true},
 		{"vdc: detected capacity change", true},
-		{"critical target error, dev vd", false},
+		{"critical medium error, dev sda, sector 5", true},
+		{"On-disk corruption discovered. Please run fsck.ocfs2 once", true},
+		{"watchdog: BUG: soft lockup - CPU#0 stuck for 22s!", true},
+		{"critical target, dev vd", false},
 		{"vdpa device", false},
 		{"svda", false},
 		{"usb 1-1: new device", false},
