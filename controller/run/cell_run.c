@@ -33,9 +33,9 @@
  * host's; of emulated ones nothing is known, and then pings prove nothing (0). */
 #define KVM_DRIFT_PPM 1000
 
-/* workload: NULL when it is not known (a cell that was not run). */
+/* workload, volume (its name): NULL when it is not known, as of a cell that was not run. */
 static void set_facts(struct cell_facts *facts, const struct plan *plan, const struct cell *cell,
-		      const struct workload *workload)
+		      const struct workload *workload, const char *volume)
 {
 	cell_facts_init(facts);
 	snprintf(facts->id, sizeof(facts->id), "%s", cell->id);
@@ -52,6 +52,8 @@ static void set_facts(struct cell_facts *facts, const struct plan *plan, const s
 	facts->unit = plan->unit;
 	facts->units = plan->size / plan->unit;
 	facts->files = workload ? workload->files : 0;
+	if (volume)
+		snprintf(facts->volume_name, sizeof(facts->volume_name), "%s", volume);
 }
 
 static int write_facts(const struct cell_facts *facts, const char *run, struct error *err)
@@ -71,7 +73,7 @@ int cell_run_skip(const struct plan *plan, const struct cell *cell, const char *
 {
 	struct cell_facts facts;
 
-	set_facts(&facts, plan, cell, NULL);
+	set_facts(&facts, plan, cell, NULL, NULL);
 	snprintf(facts.not_run, sizeof(facts.not_run), "%s", why);
 	if (rundir_create_cell(run, facts.id, err) < 0)
 		return -1;
@@ -231,7 +233,7 @@ static int fsck(struct cell_state *s, struct error *err)
 
 	if (volume_fsck(s->c->site, &found, err) < 0)
 		return -1;
-	s->facts.fsck_known = true;
+	s->facts.fsck_known = found.known;
 	s->facts.fsck_errors = found.complaints;
 	snprintf(s->facts.fsck_first, sizeof(s->facts.fsck_first), "%s", found.first);
 	result = keep(s, "fsck.log", found.log, err);
@@ -326,7 +328,8 @@ int cell_run(const struct cell_run *c, bool *ret_reboot, struct error *err)
 	unsigned node;
 	bool watched, fit, tested;
 
-	set_facts(&s.facts, c->plan, c->cell, c->workload);
+	set_facts(&s.facts, c->plan, c->cell, c->workload,
+		  site_mounts(c->site) ? VOLUME_NAME : NULL);
 	snprintf(s.directory, sizeof(s.directory), "%s", c->plan->target);
 	if (strrchr(s.directory, '/'))
 		*strrchr(s.directory, '/') = 0;

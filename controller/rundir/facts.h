@@ -14,6 +14,7 @@
 #include "common/error.h"
 #include "common/io_name.h"
 #include "common/op.h"
+#include "rundir/fs_voice.h"
 
 enum verdict_kind {
 	VERDICT_CONSISTENT,
@@ -71,13 +72,16 @@ struct cell_facts {
 	bool disk_bytes_known[NODES];
 	uint64_t disk_bytes[NODES];
 
-	/* Flushes that each guest asked of the disk while the workload ran; mounts are not in it. */
+	/* Flushes that each guest asked of the disk while the workload ran; mounts are not in it.
+	 */
 	bool flushes_known[NODES];
 	uint64_t flushes[NODES];
 
-	/* The cluster file system's own voice. */
+	/* The cluster file system's own voice. A GFS2's lock table, as its kernel calls it; ""
+	 * where it is not known: then no line is certainly about the tested volume. */
+	char volume_name[FS_VOLUME_MAX];
 	unsigned withdraws;		   /* "about to withdraw this file system" */
-	unsigned kernel_errors;		   /* other error lines of GFS2, DLM and block devices */
+	unsigned kernel_errors;		   /* all other lines that fs_voice.h knows */
 	char kernel_first[FACTS_TEXT_MAX]; /* the first such line */
 	bool fsck_known;
 	unsigned fsck_errors;

@@ -13,6 +13,8 @@
 #define MKFS_NS (120 * NS_PER_S)
 #define FSCK_NS (240 * NS_PER_S)
 #define BLOCK 4096
+/* fsck(8): errors were left; every other bit says that something was in fsck's way. */
+#define FSCK_UNCORRECTED 4
 #define VOLUME_MIN (31ULL << 20)
 
 /* Only a device that bears our mark is written to. */
@@ -52,9 +54,9 @@ int volume_make(struct site *site, struct error *err)
 {
 	uint64_t size;
 	char blocks[32];
-	/* -K: no discard. The names are those of the guests' cluster (agent/image/init). */
+	/* -K: no discard */
 	const char *argv[] = {"mkfs.gfs2",	     "-O", "-q", "-K", "-p", "lock_dlm", "-t",
-			      "stalemate:lab",	     "-j", "2",	 "-J", "8",  "-r",	 "32",
+			      VOLUME_NAME,	     "-j", "2",	 "-J", "8",  "-r",	 "32",
 			      site->nodes[0].device, NULL, NULL};
 
 	/* once more, for it may have been taken away since the cell before */
@@ -71,18 +73,19 @@ int volume_make(struct site *site, struct error *err)
 /* Whether a line of fsck.gfs2's output is its progress, not a complaint. */
 static bool is_progress(const char *line, size_t len)
 {
-	static const char *const starts[] = {"Initializing", "Validating",	  "Level ",
-					     "(level",	     "Starting ",	  "Reconciling",
-					     "Clearing",     "Journals",	  "Writing",
-					     "gfs2_fsck",    "fsck.gfs2 complete"};
-	static const char ending[] = " completed in ";
+	static const char *const starts[] = {
+		"Initializing",	     "Validating", "Level ", "Starting ", "Reconciling",
+		"Clearing",	     "Journals",   "RGs: ",  "Writing",	  "gfs2_fsck",
+		"fsck.gfs2 complete"};
+	static const char completed[] = " completed in ", passed[] = " passed)";
 	size_t i;
 
 	for (i = 0; i < sizeof(starts) / sizeof(starts[0]); i++) {
 		if (!strncmp(line, starts[i], strlen(starts[i])))
 			return true;
 	}
-	return !len || memmem(line, len, ending, strlen(ending));
+	return !len || memmem(line, len, completed, strlen(completed)) ||
+	       memmem(line, len, passed, strlen(passed));
 }
 
 static void count_complaints(struct volume_fsck *fsck)
@@ -99,20 +102,31 @@ static void count_complaints(struct volume_fsck *fsck)
 	}
 }
 
+static void say_complaint(const struct process_result *result, struct volume_fsck *fsck)
+{
+	printable(result->complaint, strcspn(result->complaint, "\n"), fsck->first,
+		  sizeof(fsck->first));
+	if (!fsck->first[0])
+		snprintf(fsck->first, sizeof(fsck->first), "fsck.gfs2 ended with status %d",
+			 result->status);
+}
+
 int volume_fsck(struct site *site, struct volume_fsck *ret, struct error *err)
 {
-	const char *argv[] = {"fsck.gfs2", "-n", site->nodes[0].device, NULL};
+	/* errors go to stderr, of which a result has the end only: into one stream, as they come */
+	const char *argv[] = {"sh", "-c", "exec fsck.gfs2 -n \"$0\" 2>&1", site->nodes[0].device,
+			      NULL};
 	struct process_result result;
 
 	if (site_drop_caches(site, err) < 0 ||
 	    host_run(site->nodes[0].host, argv, FSCK_NS, &result, err) < 0)
 		return -1;
-	*ret = (struct volume_fsck){.log = result.out};
+	*ret = (struct volume_fsck){.log = result.out,
+				    .known = !result.status || result.status == FSCK_UNCORRECTED};
 	if (result.status) {
 		count_complaints(ret);
 		if (!ret->complaints++)
-			printable(result.complaint, strcspn(result.complaint, "\n"), ret->first,
-				  sizeof(ret->first));
+			say_complaint(&result, ret);
 	}
 	free(result.complaint);
 	return 0;

@@ -9,6 +9,10 @@
 
 #include "site/site.h"
 
+/* The lock table of the file systems we make, CLUSTER:NAME: how their guests' cluster is called
+ * (agent/image/init), and the volume by their kernels. */
+#define VOLUME_NAME "stalemate:lab"
+
 /* What of a claimed device is left alone: its end, where the claim is. */
 #define VOLUME_KEPT (1ULL << 20)
 
@@ -20,8 +24,9 @@ int volume_check(struct site *site, struct error *err);
 int volume_make(struct site *site, struct error *err);
 
 struct volume_fsck {
+	bool known;	     /* it came to its end, and so has something to say */
 	unsigned complaints; /* lines that are not fsck's own progress; 0 = clean */
-	char first[256];     /* the first of them; "" if there is none */
+	char first[256];     /* the first of them, or why nothing is known; "" if there is none */
 	char *log;	     /* all it printed, to be freed */
 };
 
