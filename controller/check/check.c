@@ -6,7 +6,8 @@
  * The kinds, first match:
  *   error         the judge contradicts itself, or the cell was not run
  *   invalid       it did not test what it claims, whatever was found
- *   violated      proven; a cell that ended in an error may have proven it before (the reason says)
+ *   violated      proven, by what was read or by the file system's own voice; a cell that ended in
+ *                 an error may have proven it before (the reason says)
  *   error         it could not be carried out to its end
  *   inconclusive  no operation was there to judge; or a rate was demanded, and the exposures do not
  *                 bound it that low
@@ -90,7 +91,7 @@ void verdict_decide(struct verdict *verdict, bool bare)
 	} else if (*invalid) {
 		verdict->kind = VERDICT_INVALID;
 		snprintf(verdict->reason, sizeof(verdict->reason), "%s", invalid);
-	} else if (verdict->n_violations) {
+	} else if (verdict->n_violations || verdict->fs.state == FS_DAMAGED) {
 		verdict->kind = VERDICT_VIOLATED;
 		snprintf(verdict->reason, sizeof(verdict->reason), "%s", facts->error);
 	} else if (*facts->error) {
@@ -127,6 +128,7 @@ static int judge_cell(const char *const paths[NODES], bool complete,
 	unsigned node;
 	int result;
 
+	fs_evidence_make(NULL, facts, &verdict->fs);
 	/* A cell that failed early has no histories to judge; any other without is damaged. */
 	if ((*facts->error || *facts->not_run || *facts->invalid) &&
 	    (!exists(paths[0]) || !exists(paths[1])))

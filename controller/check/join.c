@@ -107,6 +107,8 @@ static int check_alike(const struct verdict *first, const struct verdict *part, 
 		 a->replicas_out_of_sync != b->replicas_out_of_sync ||
 		 strcmp(a->replicas_note, b->replicas_note))
 		what = "what is known of the replicas";
+	else if (!fs_evidence_same(&first->fs, &part->fs))
+		what = "what the file system said";
 	else if (a->unit != b->unit || a->units != b->units || a->files != b->files)
 		what = "the target";
 	if (!what)
@@ -150,7 +152,8 @@ static void add_trouble(struct verdict *to, const struct verdict *part)
 		take(to->facts.not_run, part->facts.not_run);
 	else if (part->kind == VERDICT_INVALID)
 		take(to->facts.invalid, part->reason);
-	else if (part->kind == VERDICT_ERROR && (*part->fault || part->n_violations))
+	else if (part->kind == VERDICT_ERROR &&
+		 (*part->fault || part->n_violations || part->fs.state == FS_DAMAGED))
 		take(to->fault, part->reason);
 	else if (part->kind == VERDICT_ERROR || part->kind == VERDICT_VIOLATED)
 		take(to->facts.error, part->reason);
@@ -284,6 +287,7 @@ static int join(const struct verdict *const *by_shard, unsigned shards, struct v
 	unsigned i;
 
 	verdict->facts = by_shard[0]->facts;
+	verdict->fs = by_shard[0]->fs;
 	for (i = 0; i < MODELS; i++)
 		verdict->models[i] = MODEL_HELD;
 	for (i = 0; i < shards; i++) {

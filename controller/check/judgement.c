@@ -151,6 +151,7 @@ static int fill_verdict(const struct judging *j, const struct passes *passes,
 	round_marks_join(&findings->rounds, &passes->rounds);
 	round_marks_count(&findings->rounds, &verdict->rounds, &verdict->stale_rounds);
 	verdict_rates(verdict);
+	fs_evidence_make(&j->scan, &verdict->facts, &verdict->fs);
 	fill_first(j, findings);
 	models_decide(findings->broke, j->options.passes & PASS_ACROSS, verdict);
 	return findings_examples(findings, verdict, err);

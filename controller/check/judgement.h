@@ -8,8 +8,8 @@
 
 /*
  * Judge what is on the tapes and fill all of *verdict but facts, kind and reason; facts must be
- * there already (mount times, confidence). On failure (ERROR_USER for what the history has wrong)
- * nothing is owned.
+ * there already (mount times, fault, fsck, confidence). On failure (ERROR_USER for what the history
+ * has wrong) nothing is owned.
  */
 int judgement_make(struct tapes *tapes, const struct check_options *options,
 		   struct verdict *verdict, struct error *err);

@@ -47,14 +47,15 @@ static bool counts(const struct verdict *v)
 	return true;
 }
 
-/* Something else than a stale exposure is wrong with what this node read, or may be. */
+/* Something else than a stale exposure is wrong with what this node read, or may be; what the file
+ * system says of its own blocks is a read of one of the two. */
 static bool is_spoilt(const struct verdict *v, unsigned reader)
 {
 	size_t i;
 
 	if (v->readers[reader].stale)
 		return false;
-	if (v->n_examples < v->n_violations)
+	if (v->n_examples < v->n_violations || v->fs.state == FS_DAMAGED)
 		return true;
 	for (i = 0; i < v->n_examples; i++) {
 		if (v->examples[i].node == reader ||

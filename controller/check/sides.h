@@ -57,7 +57,8 @@ struct sides {
  * What the cells prove. False, and *ret not set, where no cell that counts has different modes on
  * the two hosts: those that are alike cannot tell a side. A cell counts unless it is invalid or an
  * error, or its modes are not known, or it had a fault. A direction with other violations
- * than stale exposures is neither clean nor stale, and left out; so is one without a stale exposure
+ * than stale exposures, or without any in a cell whose file system was damaged, is neither clean
+ * nor stale, and left out; so is one without a stale exposure
  * in a violated cell of which not all violations are among the examples.
  */
 bool sides_of(const struct verdict *verdicts, size_t n, struct sides *ret);

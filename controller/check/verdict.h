@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "check/fs_evidence.h"
 #include "common/op.h"
 #include "rundir/facts.h"
 
@@ -117,6 +118,8 @@ struct verdict {
 	double rate_lower, rate_upper;
 	bool round_rate_known;
 	double round_rate_lower, round_rate_upper;
+
+	struct fs_evidence fs; /* what the file system said: evidence beside the reads */
 
 	bool first_known;
 	double first_violation_s; /* after the mount (or after the first operation) */

@@ -93,6 +93,11 @@ static int join(struct scan *scan, struct tape_reading *r, struct error *err)
 	scan->fences.n[node] = part->fences.n[node];
 	scan->fences.cap[node] = part->fences.cap[node];
 	part->fences.of[node] = NULL;
+	scan->heard.kinds[node] = part->heard.kinds[node];
+	scan->heard.n[node] = part->heard.n[node];
+	scan->heard.cap[node] = part->heard.cap[node];
+	scan->heard.fault |= part->heard.fault;
+	part->heard.kinds[node] = NULL;
 	return 0;
 }
 
@@ -197,6 +202,7 @@ void scan_done(struct scan *scan)
 	lanes_done(&scan->lanes);
 	rounds_done(&scan->rounds);
 	fences_done(&scan->fences);
+	heard_done(&scan->heard);
 	free(scan->pending);
 	free(scan->pings);
 	free(scan->samples);

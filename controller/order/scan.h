@@ -11,6 +11,7 @@
 
 #include "order/fed.h"
 #include "order/fences.h"
+#include "order/heard.h"
 #include "order/lanes.h"
 #include "order/rounds.h"
 #include "history/tape.h"
@@ -66,6 +67,7 @@ struct scan {
 	size_t n_pending, cap_pending, n_pings, cap_pings, n_samples, cap_samples;
 	struct rounds rounds;
 	struct fences fences;
+	struct heard heard;
 	struct op_counts {
 		uint64_t ops, reads, writes, unknown;
 	} counts, bare; /* all; those that never completed, less pending writes */

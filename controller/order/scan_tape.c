@@ -128,8 +128,9 @@ static int add_shift(struct scan_node *to, uint64_t slot, unsigned sides, struct
 
 int scan_add_event(struct scan *scan, const struct event *event, struct error *err)
 {
-	return rounds_add(&scan->rounds, event, err) < 0 ? -1
-							 : fences_add(&scan->fences, event, err);
+	if (rounds_add(&scan->rounds, event, err) < 0 || fences_add(&scan->fences, event, err) < 0)
+		return -1;
+	return heard_add(&scan->heard, event, err);
 }
 
 int scan_add_ping(struct scan *scan, const struct ping *ping, struct error *err)

@@ -13,6 +13,7 @@
 #include "check/check.h"
 #include "history/history_text.h"
 #include "common/parse.h"
+#include "report/report_fs.h"
 #include "report/report_internal.h"
 #include "report/report_words.h"
 
@@ -218,8 +219,8 @@ static bool says_something(const struct verdict *v, bool verbose)
 {
 	if (verbose && (v->facts.flushes_known[0] || v->facts.flushes_known[1]))
 		return true;
-	return v->n_violations || words_reason(v)[0] || v->warning[0] || v->facts.kernel_first[0] ||
-	       v->facts.fsck_first[0] || v->facts.replicas_note[0] ||
+	return v->n_violations || v->fs.state != FS_SILENT || words_reason(v)[0] || v->warning[0] ||
+	       v->facts.kernel_first[0] || v->facts.fsck_first[0] || v->facts.replicas_note[0] ||
 	       cell_facts_replicas(&v->facts) == REPLICAS_DIFFER || v->suspect ||
 	       v->torn_permitted || v->undecided || v->shards;
 }
@@ -240,10 +241,12 @@ int report_explain(FILE *out, const struct verdict *v, const char *title,
 		print_clean(out, "  Reason: ", words_reason(v), FACTS_TEXT_MAX);
 	if (v->warning[0])
 		print_clean(out, "  Warning: ", v->warning, sizeof(v->warning));
-	if (v->facts.kernel_first[0])
+	report_fs_text(out, &v->fs);
+	/* what was heard and is not of the tested volume, or of a history that is not there */
+	if (v->facts.kernel_first[0] && !report_fs_has_line(&v->fs))
 		print_clean(out, "  Kernel of a guest: ", v->facts.kernel_first,
 			    sizeof(v->facts.kernel_first));
-	if (v->facts.fsck_first[0])
+	if (v->facts.fsck_first[0] && !v->fs.said[FS_FSCK].count)
 		print_clean(out, "  fsck: ", v->facts.fsck_first, sizeof(v->facts.fsck_first));
 	print_replicas(out, v);
 	if (options->verbose)

@@ -17,6 +17,7 @@
 #include "common/parse.h"
 #include "report/report.h"
 #include "report/report_sides.h"
+#include "report/report_fs.h"
 #include "report/report_words.h"
 
 #define SCHEMA 1
@@ -234,7 +235,6 @@ static void add_facts(json_t *cell, const struct cell_facts *facts, bool *failed
 	add(cell, "not-run", text_or_null(facts->not_run), failed);
 	add(cell, "disks", disks_json(facts, failed), failed);
 	add(cell, "gfs2", gfs2_json(facts, failed), failed);
-	add(cell, "replicas", replicas_json(facts, failed), failed);
 }
 
 static json_t *shard_json(const struct verdict *v, bool *failed)
@@ -312,6 +312,8 @@ static json_t *cell_json(const struct verdict *v, bool *failed)
 	json_t *cell = json_object();
 
 	add_facts(cell, &v->facts, failed);
+	add(cell, "file_system", file_system_json(&v->fs), failed);
+	add(cell, "replicas", replicas_json(&v->facts, failed), failed);
 	add(cell, "verdict", json_string(verdict_kind_names[v->kind]), failed);
 	add(cell, "as_expected", json_boolean(check_exit_status(v) == 0), failed);
 	add(cell, "reason", text_or_null(words_reason(v)), failed);

@@ -39,6 +39,7 @@ static const char *const cell_keys[] = {"id",
 					"not-run",
 					"disks",
 					"gfs2",
+					"file_system",
 					"replicas",
 					"verdict",
 					"as_expected",
@@ -157,8 +158,9 @@ static int read_cell(struct place *place, const json_t *cell, struct verdict *re
 	    get_name(place, cell, "verdict", verdict_kind_names, VERDICTS, &kind) < 0 ||
 	    get_text_or_null(place, cell, "reason", ret->reason, sizeof(ret->reason)) < 0 ||
 	    get_text_or_null(place, cell, "warning", ret->warning, sizeof(ret->warning)) < 0 ||
-	    read_counts(place, cell, ret) < 0 || read_models(place, cell, ret) < 0 ||
-	    read_shard(place, cell, ret) < 0 || read_rates(place, cell, ret) < 0 ||
+	    read_file_system(place, cell, ret) < 0 || read_counts(place, cell, ret) < 0 ||
+	    read_models(place, cell, ret) < 0 || read_shard(place, cell, ret) < 0 ||
+	    read_rates(place, cell, ret) < 0 ||
 	    get_bool(place, cell, "as_expected", &as_expected) < 0)
 		return -1;
 	ret->kind = (enum verdict_kind)kind;

@@ -206,7 +206,12 @@ static int check_verdict(const struct place *place, const struct verdict *v)
 	uint64_t across =
 		v->classes[ANOMALY_CAUSAL_VIOLATION] + v->classes[ANOMALY_STORE_BUFFERING];
 
-	if (clean ? v->n_violations > 0 : violated && !v->n_violations)
+	bool damaged = v->fs.state == FS_DAMAGED;
+
+	if (damaged && (clean || (v->kind == VERDICT_ERROR && !*v->reason)))
+		return place_fail(place, "verdict", "%s, though the file system was damaged",
+				  verdict_kind_names[v->kind]);
+	if (clean ? v->n_violations > 0 : violated && !v->n_violations && !damaged)
 		return place_fail(place, "verdict", "%s, though there are %" PRIu64 " violations",
 				  verdict_kind_names[v->kind], v->n_violations);
 	if (v->kind == VERDICT_CONSISTENT && !v->ops && !v->shards)

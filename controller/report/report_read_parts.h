@@ -10,6 +10,9 @@
 /* Read what the cell is into *facts, which cell_facts_init has set. */
 int read_facts(struct place *place, const json_t *cell, struct cell_facts *facts);
 
+/* Read "file_system" of the cell into ret->fs; ret->facts must be there already. */
+int read_file_system(struct place *place, const json_t *cell, struct verdict *ret);
+
 /* Read how many there are of what into ret, its classes too. */
 int read_counts(struct place *place, const json_t *cell, struct verdict *ret);
 

@@ -111,7 +111,7 @@ static void fill_row(struct row *row, const struct verdict *v, bool by_mode)
 		snprintf(row->text[COLUMN_RATE], WORDS_MAX, "-");
 	else
 		words_rate(v, row->text[COLUMN_RATE]);
-	words_gfs2(&v->facts, row->text[COLUMN_GFS2]);
+	words_gfs2(v, row->text[COLUMN_GFS2]);
 	words_replicas(&v->facts, row->text[COLUMN_REPLICAS]);
 	row->status = check_read_status(v);
 	row->replicas = check_exit_status(v);

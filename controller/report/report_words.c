@@ -33,10 +33,12 @@ char *words_effective(const struct cell_facts *facts, char ret[WORDS_MAX])
 	return two_modes(name[0], name[1], ret);
 }
 
-char *words_gfs2(const struct cell_facts *facts, char ret[WORDS_MAX])
+char *words_gfs2(const struct verdict *v, char ret[WORDS_MAX])
 {
-	char fsck[WORDS_MAX] = "";
-	const char *comma;
+	const struct cell_facts *facts = &v->facts;
+	const char *damaged = v->fs.state == FS_DAMAGED ? "DAMAGED" : "";
+	char fsck[32] = "";
+	char errors[24] = "";
 
 	if (facts->not_run[0]) {
 		snprintf(ret, WORDS_MAX, "-");
@@ -46,14 +48,15 @@ char *words_gfs2(const struct cell_facts *facts, char ret[WORDS_MAX])
 		snprintf(fsck, sizeof(fsck), "fsck %u", facts->fsck_errors);
 	else if (!facts->fsck_known)
 		snprintf(fsck, sizeof(fsck), "no fsck");
-	comma = fsck[0] ? ", " : "";
 	if (facts->withdraws)
-		snprintf(ret, WORDS_MAX, "withdrew%s%.40s", comma, fsck);
-	else if (facts->kernel_errors)
-		snprintf(ret, WORDS_MAX, "%u error%s%s%.30s", facts->kernel_errors,
-			 facts->kernel_errors == 1 ? "" : "s", comma, fsck);
-	else
-		snprintf(ret, WORDS_MAX, "%s", fsck[0] ? fsck : "clean");
+		snprintf(errors, sizeof(errors), "withdrew");
+	else if (facts->kernel_errors && !*damaged)
+		snprintf(errors, sizeof(errors), "%u error%s", facts->kernel_errors,
+			 facts->kernel_errors == 1 ? "" : "s");
+	snprintf(ret, WORDS_MAX, "%s%s%s%s%s", damaged, *damaged && (*errors || *fsck) ? ": " : "",
+		 errors, *errors && *fsck ? ", " : "", fsck);
+	if (!*ret)
+		snprintf(ret, WORDS_MAX, "clean");
 	return ret;
 }
 

@@ -91,6 +91,19 @@ for file in "$histories"/*.txt; do
 	compare "$name.txt, dumped" "${wanted[@]:0:3}"
 done
 
+# What the file system said is found in a bare history, and accuses nobody there: nobody says that no
+# fault was injected, and into which volume.
+{
+	printf '# stalemate-history 1\na 0 w 17 1000 2000 ok a:0:1\nb 0 r 17 3000 4000 ok a:0:1\n'
+	printf '! 5000 a kernel gfs2: fsid=stalemate:lab.0: %s\n' 'first mount done, others may mount' \
+		'fatal: invalid metadata block - bh = 2072' 'about to withdraw this file system'
+} >"$scratch/said.txt"
+judge "$scratch/said.txt"
+compare said.txt consistent
+tr -d ' \n' <"$scratch/json" >"$scratch/flat"
+grep -qF '"file_system":{"verdict":"unclear","why":"whetherafaultwasinjectedisnotknown","kinds":{"invalid-metadata":{"count":"1","accuses":false,"node":"a","first_s":' "$scratch/flat" ||
+	complain "what the file system said: $(grep -A 20 file_system "$scratch/json")"
+
 # refused WHAT PATTERN FILE...: exit 2 and one message that says so
 refused() {
 	local what=$1 pattern=$2

@@ -7,6 +7,7 @@
  */
 #include "tests/fuzz/fuzz.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "check/join.h"
@@ -23,6 +24,10 @@ static bool judge(const struct history *history, unsigned shard, unsigned shards
 
 	memset(ret, 0, sizeof(*ret));
 	cell_facts_init(&ret->facts);
+	/* a cell in which the file system's own voice may accuse */
+	snprintf(ret->facts.fault, sizeof(ret->facts.fault), "none");
+	snprintf(ret->facts.volume_name, sizeof(ret->facts.volume_name), "stalemate:lab");
+	ret->facts.mounted_known[0] = ret->facts.mounted_known[1] = true;
 	if (tapes_borrow(history, &tapes, &err) < 0)
 		fuzz_fail("no tapes: %s", err.text);
 	result = judgement_make(&tapes, &options, ret, &err);
@@ -34,6 +39,9 @@ static bool judge(const struct history *history, unsigned shard, unsigned shards
 	if (*ret->fault)
 		fuzz_fail("%s", ret->fault);
 	verdict_decide(ret, true);
+	if (ret->fs.state == FS_DAMAGED && ret->kind != VERDICT_VIOLATED)
+		fuzz_fail("the file system was damaged, and the verdict is %s",
+			  verdict_kind_names[ret->kind]);
 	return true;
 }
 
@@ -43,7 +51,8 @@ static void expect_same(const struct verdict *whole, const struct verdict *joine
 	    whole->exact_units != joined->exact_units || whole->ops != joined->ops ||
 	    whole->reads != joined->reads || whole->writes != joined->writes ||
 	    whole->unknown != joined->unknown ||
-	    memcmp(whole->classes, joined->classes, sizeof(whole->classes)) != 0)
+	    memcmp(whole->classes, joined->classes, sizeof(whole->classes)) != 0 ||
+	    !fs_evidence_same(&whole->fs, &joined->fs))
 		fuzz_fail("two shards come to %s, %llu violations; the whole to %s, %llu",
 			  verdict_kind_names[joined->kind],
 			  (unsigned long long)joined->n_violations, verdict_kind_names[whole->kind],

@@ -47,6 +47,14 @@ for cell in "$run"/cells/*; do
 done
 grep -q '"guest_kernel": "6' "$run/run.json" || fail "run.json does not name the guest's kernel"
 
+# under cache=none the file system has no word of damage to say; the lines
+# of its mounts, which every history holds, are none, and it has a name, without which none could accuse
+sed -n '/"id": "01-none"/,/"replicas"/p' "$run/verdict.json" | grep -q '"verdict": "silent"' ||
+	fail "under cache=none the file system was heard: $(grep -A 12 '"file_system"' "$run/verdict.json")"
+grep -q 'kernel gfs2: fsid=stalemate:lab.0: first mount done' "$run/cells/01-none/history.txt" ||
+	fail "no line of the kernel of node a in its history"
+grep -q '"volume_name": "stalemate:lab"' "$run/cells/01-none/cell.json" || fail "the volume has no name"
+
 # judged again from files alone: the same, from the run, from bare binaries and from their twin
 expect 0 "$stalemate" check "$run"
 says out '6 of 6 cells as expected'

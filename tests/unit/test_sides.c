@@ -241,6 +241,10 @@ static void not_counted(void **unused)
 	v->n_violations = 1;
 	assert_true(sides_of(cells, 1, &sides));
 	assert_int_equal(sides.states[CACHE_UNSAFE][CACHE_NONE], PAIR_CLEAN);
+	/* nor what the file system noticed */
+	v->fs.state = FS_DAMAGED;
+	assert_true(sides_of(cells, 1, &sides));
+	assert_int_equal(sides.states[CACHE_UNSAFE][CACHE_NONE], PAIR_UNTESTED);
 	/* counts of 64 bits that a file may hold */
 	begin();
 	for (i = 0; i < 2; i++)
