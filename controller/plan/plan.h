@@ -69,7 +69,8 @@ struct plan {
 	uint64_t size;	      /* bytes of the target */
 	uint64_t volume_size; /* lab: bytes of the volume */
 	uint32_t unit;
-	bool verify; /* hosts: compare the replicas after each cell */
+	uint32_t block_size; /* of a file system of ours */
+	bool verify;	     /* hosts: compare the replicas after each cell */
 	struct plan_host hosts[NODES];
 
 	double confidence, max_rate;

@@ -36,6 +36,7 @@ static const struct key keys[] = {
 	{SECTION_SITE, "size", plan_read_size},
 	{SECTION_SITE, "volume-size", plan_read_volume_size},
 	{SECTION_SITE, "unit", plan_read_unit},
+	{SECTION_SITE, "block-size", plan_read_block_size},
 	{SECTION_SITE, "verify", plan_read_verify},
 	{SECTION_MATRIX, "cache", plan_read_cache},
 	{SECTION_MATRIX, "path", plan_read_path},
@@ -144,6 +145,7 @@ void plan_defaults(struct plan_parser *parser)
 	plan->size = 1 * MIB;
 	plan->volume_size = 64 * MIB;
 	plan->unit = 4096;
+	plan->block_size = 4096;
 	plan->verify = true;
 	plan->confidence = 0.95;
 	plan->max_rate = 0.001;

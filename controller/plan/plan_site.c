@@ -239,6 +239,7 @@ static int check_volume(struct plan_parser *parser)
 {
 	struct plan *plan = &parser->plan;
 	unsigned line = blame(parser, SECTION_SITE, "volume");
+	unsigned block_line = plan_key_line(parser, SECTION_SITE, "block-size");
 	bool built = plan->kind == SITE_LAB || plan_host_is_auto(&plan->hosts[0]);
 	bool has_target = plan_key_line(parser, SECTION_SITE, "target") != 0;
 
@@ -246,6 +247,10 @@ static int check_volume(struct plan_parser *parser)
 		return plan_fail(parser, line,
 				 "volume: 'ocfs2' is not supported by this version in guests of "
 				 "ours; use guests that have it mounted");
+	if (block_line && (!built || plan->volume == VOLUME_RAW))
+		return plan_fail(parser, block_line,
+				 "block-size: only of a file system of ours (kind = lab, or "
+				 "domain = auto with volume = gfs2)");
 	if (plan->volume != VOLUME_RAW)
 		return 0;
 	if (!has_target)

@@ -78,18 +78,29 @@ int plan_read_volume_size(struct plan_parser *parser, const char *value, struct 
 	return read_bytes(value, "volume-size", &parser->plan.volume_size, err);
 }
 
+static int read_power(const char *value, const char *what, uint64_t min, uint64_t max,
+		      uint32_t *ret, struct error *err)
+{
+	uint64_t size;
+
+	if (parse_size(value, what, &size, err) < 0)
+		return -1;
+	if (size < min || size > max || (size & (size - 1)))
+		return error_set(err, ERROR_USER,
+				 "%s: must be a power of two from %llu to %llu, not %s", what,
+				 (unsigned long long)min, (unsigned long long)max, value);
+	*ret = (uint32_t)size;
+	return 0;
+}
+
 int plan_read_unit(struct plan_parser *parser, const char *value, struct error *err)
 {
-	uint64_t unit;
+	return read_power(value, "unit", UNIT_MIN, UNIT_MAX, &parser->plan.unit, err);
+}
 
-	if (parse_size(value, "unit", &unit, err) < 0)
-		return -1;
-	if (unit < UNIT_MIN || unit > UNIT_MAX || (unit & (unit - 1)))
-		return error_set(err, ERROR_USER,
-				 "unit: must be a power of two from %u to %u, not %s", UNIT_MIN,
-				 UNIT_MAX, value);
-	parser->plan.unit = (uint32_t)unit;
-	return 0;
+int plan_read_block_size(struct plan_parser *parser, const char *value, struct error *err)
+{
+	return read_power(value, "block-size", 512, 4096, &parser->plan.block_size, err);
 }
 
 int plan_read_confidence(struct plan_parser *parser, const char *value, struct error *err)

@@ -215,10 +215,14 @@ static int open_site(const struct runner *r, struct event_log *log, struct opene
 		.boot_ns = r->boot_ns,
 		.progress = event_log_progress(log),
 	};
+	int result;
 
 	ret->site = r->plan->kind == SITE_LAB ? &ret->lab.site : &ret->hosts;
-	return r->plan->kind == SITE_LAB ? lab_open(&lab, &ret->lab, err)
-					 : hosts_open(&hosts, &ret->hosts, err);
+	result = r->plan->kind == SITE_LAB ? lab_open(&lab, &ret->lab, err)
+					   : hosts_open(&hosts, &ret->hosts, err);
+	if (!result)
+		ret->site->block_size = r->plan->block_size;
+	return result;
 }
 
 static int close_site(const struct runner *r, struct opened *opened, struct error *err)

@@ -53,6 +53,7 @@ struct site {
 	char target[256];     /* as the plan has it */
 	uint64_t room;	      /* built: bytes that a file system of ours may have, so that the
 				 claim stays; 0 = the lab's, whose file is ours as a whole */
+	uint32_t block_size;  /* bytes, of a file system of ours; 0 = 4096 */
 	bool built;	      /* the guests are ours */
 	bool own_daemons;     /* libvirtd was started for it, and is to be stopped */
 	bool dies_with_us;    /* built: they end with this process, even by kill -9 */

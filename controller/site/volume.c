@@ -53,18 +53,21 @@ int volume_check(struct site *site, struct error *err)
 int volume_make(struct site *site, struct error *err)
 {
 	uint64_t size;
-	char blocks[32];
-	/* -K: no discard */
-	const char *argv[] = {"mkfs.gfs2",	     "-O", "-q", "-K", "-p", "lock_dlm", "-t",
-			      VOLUME_NAME,	     "-j", "2",	 "-J", "8",  "-r",	 "32",
-			      site->nodes[0].device, NULL, NULL};
+	uint32_t block = site->block_size ? site->block_size : BLOCK;
+	char blocks[32], bytes[16];
+	/* -K: no discard. */
+	const char *argv[] = {
+		"mkfs.gfs2", "-O", "-q", "-K", "-p", "lock_dlm", "-t",	VOLUME_NAME,	       "-j",
+		"2",	     "-J", "8",	 "-r", "32", "-b",	 bytes, site->nodes[0].device, NULL,
+		NULL};
 
 	/* once more, for it may have been taken away since the cell before */
 	if (site->room && check_claim(&site->nodes[0], &size, err) < 0)
 		return -1;
-	snprintf(blocks, sizeof(blocks), "%llu", (unsigned long long)(site->room / BLOCK));
+	snprintf(blocks, sizeof(blocks), "%llu", (unsigned long long)(site->room / block));
+	snprintf(bytes, sizeof(bytes), "%u", block);
 	if (site->room)
-		argv[15] = blocks;
+		argv[17] = blocks;
 	if (site->volume != VOLUME_RAW && host_run_ok(site->nodes[0].host, argv, MKFS_NS, err) < 0)
 		return error_prefix(err, "cannot make the cluster file system");
 	return site_drop_caches(site, err);

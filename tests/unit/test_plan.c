@@ -191,8 +191,9 @@ static void test_bad_lines(void **state)
 		 "p.conf:3: section [host a] given twice, first in line 1"},
 		{"[site]\n[judge]\n[site]\n",
 		 "p.conf:3: section [site] given twice, first in line 1"},
-		{"[site]\nfoo = 1\n", "p.conf:2: unknown key 'foo' in [site]; use one of: kind, "
-				      "volume, target, size, volume-size, unit, verify"},
+		{"[site]\nfoo = 1\n",
+		 "p.conf:2: unknown key 'foo' in [site]; use one of: kind, "
+		 "volume, target, size, volume-size, unit, block-size, verify"},
 		{"[host b]\nname = x\n",
 		 "p.conf:2: unknown key 'name' in [host b]; use one of: libvirt, ssh, device, "
 		 "resource, domain, disk, agent, guest-ssh, address, on-hang, stop-timeout, "
@@ -249,6 +250,7 @@ static void test_bad_values(void **state)
 		{"volume-size = 24M",
 		 "volume-size: too small; two GFS2 journals and the file system "
 		 "need 24M, so it must be above that"},
+		{"block-size = 8K", "block-size: must be a power of two from 512 to 4096, not 8K"},
 		{"unit = 0", "unit: must be a power of two from 512 to 65536, not 0"},
 		{"unit = 1000", "unit: must be a power of two from 512 to 65536, not 1000"},
 		{"unit = 128K", "unit: must be a power of two from 512 to 65536, not 128K"},
