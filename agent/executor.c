@@ -12,7 +12,7 @@
  * What is under way at once is a wave: it begins when the one before is over. A lane is sequential,
  * so no two operations of a wave are of one lane.
  */
-#include "agent/executor.h"
+#include "agent/executor_internal.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,6 +54,7 @@ int executor_open(struct executor *executor, const struct message_open *open,
 	char words[256];
 
 	executor_close(executor);
+	executor->update.n = 0;
 	memset(executor->last, 0, sizeof(executor->last));
 	executor->target = target_open(open, io, err);
 	if (!executor->target)
@@ -92,11 +93,16 @@ static int check_op(const struct target *target, const struct message_op *op, ui
 	if (op->kind >= OP_KINDS || op->lane > LANE_MAX)
 		return error_set(err, ERROR_USER, "kind %u on lane %u does not exist", op->kind,
 				 op->lane);
+	if (op->flags & ~MESSAGE_OP_FLAGS)
+		return error_set(err, ERROR_USER, "flags 0x%x do not exist", op->flags);
 	if (op->kind == OP_FLUSH) {
 		if (op->unit || op->count != 1)
 			return error_set(err, ERROR_USER, "a flush has unit 0 and count 1");
 		return 0;
 	}
+	if (op->flags & (MESSAGE_OP_UPDATE | MESSAGE_OP_LOG) && (target->device || op->count != 1))
+		return error_set(err, ERROR_USER,
+				 "updates and logs are of one unit, and not of a device");
 	if (check_range(target, op, err) < 0)
 		return -1;
 	if (op->kind == OP_READ)
@@ -115,15 +121,19 @@ static int check_op(const struct target *target, const struct message_op *op, ui
 int executor_check(struct executor *executor, const struct message_run *run, struct error *err)
 {
 	uint64_t last[LANE_MAX + 1];
+	struct update update = {0};
 	uint32_t i;
 
 	if (!executor->target)
 		return error_set(err, ERROR_USER, "no target is open");
 	memcpy(last, executor->last, sizeof(last));
 	for (i = 0; i < run->n; i++) {
-		if (check_op(executor->target, &run->ops[i], last, err) < 0)
+		if (check_op(executor->target, &run->ops[i], last, err) < 0 ||
+		    update_check(executor->target, &update, &run->ops[i], err) < 0)
 			return error_prefix(err, "operation %u of %u", i + 1, run->n);
 	}
+	if (update_check(executor->target, &update, NULL, err) < 0)
+		return -1;
 	memcpy(executor->last, last, sizeof(last));
 	return 0;
 }
@@ -136,7 +146,7 @@ void executor_flush(struct executor *executor)
 	executor->used = 0;
 }
 
-static void emit(struct executor *executor, const struct record *record)
+void executor_emit(struct executor *executor, const struct record *record)
 {
 	if (sizeof(executor->records) - executor->used < RECORD_MAX)
 		executor_flush(executor);
@@ -155,7 +165,7 @@ static void note(struct executor *executor, const struct op *op, const struct er
 		 : op->kind == OP_WRITE ? "write"
 					: "flush",
 		 (unsigned long long)op->unit, why->text);
-	emit(executor, &record);
+	executor_emit(executor, &record);
 }
 
 static bool is_on_lane(const struct wave *wave, uint16_t lane)
@@ -179,13 +189,18 @@ static enum io_role role_of(const struct message_op *op)
 	return op->kind == OP_WRITE ? IO_WRITER : IO_READER;
 }
 
+static bool is_plain(const struct message_op *op)
+{
+	return !(op->flags & (MESSAGE_OP_UPDATE | MESSAGE_OP_LOG));
+}
+
 /* May this one be under way together with those of the wave? */
 static bool joins(const struct executor *executor, const struct message_op *op)
 {
 	const struct wave *wave = executor->wave;
 	const struct target *target = executor->target;
 
-	return op->kind == wave->messages->kind && op->kind != OP_FLUSH &&
+	return op->kind == wave->messages->kind && op->kind != OP_FLUSH && is_plain(op) &&
 	       wave->n < target->role[role_of(op)]->io.depth && !is_on_lane(wave, op->lane) &&
 	       wave->used + space_of(target, op) <= TARGET_OP_MAX;
 }
@@ -225,18 +240,24 @@ static void fill_buffer(const struct executor *executor, const struct message_op
 	tag_stamp(&target->space, &tag, buf);
 }
 
+void executor_begin(const struct executor *executor, const struct message_op *message, void *buf,
+		    struct record *ret)
+{
+	*ret = (struct record){.type = RECORD_OP};
+	fill_op(executor, message, &ret->op);
+	fill_buffer(executor, message, buf, &ret->op);
+}
+
 static void add_to_wave(struct executor *executor, const struct message_op *message)
 {
 	struct wave *wave = executor->wave;
 	struct record *record = &wave->records[wave->n];
 	void *buf = (uint8_t *)executor->buf + wave->used;
 
-	*record = (struct record){.type = RECORD_OP};
-	fill_op(executor, message, &record->op);
-	fill_buffer(executor, message, buf, &record->op);
+	executor_begin(executor, message, buf, record);
 	wave->requests[wave->n++] =
 		target_request(executor->target, role_of(message), message->unit, message->count,
-			       buf, message->sync && message->kind == OP_WRITE);
+			       buf, message->flags & MESSAGE_OP_SYNC && message->kind == OP_WRITE);
 	wave->used += space_of(executor->target, message);
 }
 
@@ -264,7 +285,7 @@ static void emit_values(struct executor *executor, struct record *record, const 
 			same = same_value(&value, &record->op.value);
 	}
 	if (same) {
-		emit(executor, record);
+		executor_emit(executor, record);
 		return;
 	}
 	record->op.count = 1;
@@ -272,12 +293,12 @@ static void emit_values(struct executor *executor, struct record *record, const 
 		record->op.unit = first + i;
 		tag_read(&target->space, (first + i) * per_unit, per_unit,
 			 buf + (size_t)i * target->unit, &record->op.value);
-		emit(executor, record);
+		executor_emit(executor, record);
 	}
 }
 
-static void emit_result(struct executor *executor, struct record *record,
-			const struct io_request *request)
+void executor_end(struct executor *executor, struct record *record,
+		  const struct io_request *request)
 {
 	struct op *op = &record->op;
 
@@ -287,7 +308,7 @@ static void emit_result(struct executor *executor, struct record *record,
 		emit_values(executor, record, request->buf);
 		return;
 	}
-	emit(executor, record);
+	executor_emit(executor, record);
 	if (request->result < 0)
 		note(executor, op, &request->err);
 }
@@ -307,7 +328,7 @@ static void emit_wave(struct executor *executor)
 		order[at] = (unsigned char)i;
 	}
 	for (i = 0; i < n; i++)
-		emit_result(executor, &wave->records[order[i]], &wave->requests[order[i]]);
+		executor_end(executor, &wave->records[order[i]], &wave->requests[order[i]]);
 }
 
 static void do_flush(struct executor *executor, const struct message_op *message)
@@ -319,7 +340,7 @@ static void do_flush(struct executor *executor, const struct message_op *message
 	record.op.invoke = clock_ns();
 	request.result = target_flush(executor->target, &request.err);
 	request.complete = clock_ns();
-	emit_result(executor, &record, &request);
+	executor_end(executor, &record, &request);
 }
 
 unsigned executor_do(struct executor *executor, const struct message_op *ops, unsigned n)
@@ -328,6 +349,13 @@ unsigned executor_do(struct executor *executor, const struct message_op *ops, un
 
 	if (ops->kind == OP_FLUSH) {
 		do_flush(executor, ops);
+		return 1;
+	}
+	if (!is_plain(ops)) {
+		if (ops->flags & MESSAGE_OP_UPDATE)
+			update_do(executor, ops);
+		else
+			log_do(executor, ops);
 		return 1;
 	}
 	wave->n = 0;

@@ -14,12 +14,22 @@
 
 struct wave;
 
+/* The update under a lock that is being checked, or done; update.c. */
+struct update {
+	unsigned n;	/* units read so far */
+	uint64_t first; /* the first of them */
+	uint16_t lane;
+	bool locked, broken;
+	struct error why;
+};
+
 struct executor {
 	struct outlet *outlet;	     /* not owned */
 	struct target *target;	     /* NULL: none is open */
 	uint64_t connection;	     /* whom the records are for */
 	void *buf;		     /* TARGET_OP_MAX bytes, of the operations being done */
 	struct wave *wave;	     /* these operations */
+	struct update update;	     /* whose operations are being done */
 	uint64_t last[LANE_MAX + 1]; /* highest write sequence of each lane since OPEN */
 	size_t used;
 	uint8_t records[FRAME_PAYLOAD_MAX]; /* not sent yet */

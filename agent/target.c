@@ -21,6 +21,7 @@
 #include "agent/claim_file.h"
 #include "agent/target_create.h"
 #include "agent/target_device.h"
+#include "agent/target_beside.h"
 #include "agent/target_way.h"
 #include "common/clock.h"
 
@@ -158,11 +159,13 @@ struct target *target_open(const struct message_open *open, const struct target_
 		error_set(&local, ERROR_WORLD, "no memory for the target");
 		goto fail;
 	}
+	target_beside_init(target);
 	if (check_geometry(open, &local) < 0 || check_path(open->path, target->path, &local) < 0)
 		goto fail;
 	memcpy(target->space.run, open->run, sizeof(open->run));
 	target->space.volume = open->volume;
 	target->node = open->node;
+	target->device = open->device;
 	target->unit = open->unit;
 	target->files = open->device ? 1 : open->files;
 	target->units = open->size / open->unit;
@@ -191,8 +194,10 @@ fail:
 
 void target_close(struct target *target)
 {
-	if (target)
+	if (target) {
 		target_ways_close(target);
+		target_beside_close(target);
+	}
 	free(target);
 }
 

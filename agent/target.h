@@ -18,7 +18,7 @@
 #include "common/tag.h"
 
 #define TARGET_FILES_MAX 256
-#define TARGET_OP_MAX (1U << 20) /* bytes of one operation */
+#define TARGET_OP_MAX (1U << 20) /* bytes of one operation; of what is read of a log at once */
 #define TARGET_ALIGN 4096	 /* of buffers */
 
 /* How a target is to be used in one role. */
@@ -34,15 +34,23 @@ struct target_way {
 	void *file[TARGET_FILES_MAX];
 };
 
+/* Descriptors beside the ways, opened at first use; -1: not yet. target_beside.c. */
+struct target_beside {
+	int lock[TARGET_FILES_MAX]; /* what fcntl locks are taken on */
+	int log[TARGET_FILES_MAX];
+};
+
 /* Read only for everyone but target*.c. */
 struct target {
 	char path[MESSAGE_TEXT_MAX];
 	struct tag_space space;
 	uint8_t node;
+	bool device;
 	uint32_t unit, files;
 	uint64_t units, units_per_file;
 	struct target_way ways[IO_ROLES]; /* the second one only if the roles differ */
 	struct target_way *role[IO_ROLES];
+	struct target_beside beside;
 	/* At the opening, of ways that claim to go past the page cache: */
 	bool past_cache, unseen; /* a read left nothing in it; that could not be seen */
 };
@@ -85,5 +93,24 @@ int target_write(struct target *target, uint64_t unit, unsigned count, const voi
 
 /* Make the writes to all files stable, on whatever path. */
 int target_flush(struct target *target, struct error *err);
+
+/*
+ * Take, or give back, the whole file's lock for writing (fcntl(2); a cluster file system makes it
+ * one of the cluster). Waits for it as long as it takes. The lock goes with the target's closing.
+ */
+int target_lock(struct target *target, unsigned file, bool take, struct error *err);
+
+/*
+ * The file's log, "log.00": units that were appended one after another; each is of one unit of the
+ * file, and of several the last counts. It is opened as the role's path says, with O_APPEND, and
+ * written to by write(2) (by mmap and uring, too). sync: as in target_request.
+ */
+int target_log_append(struct target *target, uint64_t unit, const void *buf, bool sync,
+		      struct error *err);
+
+/* What the log has of this unit: the prefill if nothing. What is no whole tag of this run anywhere
+ * in the log is the value. buf: TARGET_OP_MAX bytes, which a log must fit. */
+int target_log_find(struct target *target, uint64_t unit, void *buf, struct value *ret,
+		    struct error *err);
 
 #endif

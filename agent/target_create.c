@@ -4,7 +4,8 @@
  *
  * First everything that exists is looked at: the directory (no symbolic link), its claim, its data
  * files (regular, one name each). Only then the first byte changes: the claim of this run, then
- * the files. Data files are reused in place; surplus ones of an earlier, larger set are removed.
+ * the files. Data files are reused in place; surplus ones of an earlier, larger set, and logs, are
+ * removed.
  */
 #include "agent/target_create.h"
 
@@ -17,6 +18,7 @@
 #include <unistd.h>
 
 #include "agent/claim_file.h"
+#include "agent/target_beside.h"
 
 void target_file_name(unsigned file, char ret[16])
 {
@@ -144,12 +146,18 @@ static int make_file(unsigned file, uint64_t size, struct target_created *made, 
 	return result;
 }
 
+/* Data files beyond the new number, and logs. */
 static int remove_surplus(int directory, unsigned files, struct error *err)
 {
 	char name[16];
 
 	for (; files < TARGET_FILES_MAX; files++) {
 		target_file_name(files, name);
+		if (unlinkat(directory, name, 0) < 0 && errno != ENOENT)
+			return error_set_errno(err, ERROR_WORLD, "cannot remove its old %s", name);
+	}
+	for (files = 0; files < TARGET_FILES_MAX; files++) {
+		target_log_name(files, name);
 		if (unlinkat(directory, name, 0) < 0 && errno != ENOENT)
 			return error_set_errno(err, ERROR_WORLD, "cannot remove its old %s", name);
 	}

@@ -131,7 +131,7 @@ static void walk_run(struct cursor *c, struct message_run *m)
 		struct message_op *op = &m->ops[i];
 
 		walk_u8(c, &op->kind);
-		walk_u8(c, &op->sync);
+		walk_u8(c, &op->flags);
 		walk_u16(c, &op->count);
 		walk_u16(c, &op->lane);
 		walk_u64(c, &op->unit);

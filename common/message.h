@@ -68,10 +68,17 @@ struct message_open {
 	uint8_t device; /* it is a block device, claimed by its owner; only past the page cache */
 };
 
+enum message_op_flag {
+	MESSAGE_OP_SYNC = 1,   /* a write: flushed before it counts as complete */
+	MESSAGE_OP_UPDATE = 2, /* reads and the write after them: one update under a lock */
+	MESSAGE_OP_LOG = 4,    /* of the log beside the file: a write appends, a read looks in it */
+	MESSAGE_OP_FLAGS = 7,
+};
+
 /* One operation of a RUN. */
 struct message_op {
-	uint8_t kind; /* enum op_kind */
-	uint8_t sync; /* a write: flushed before it counts as complete */
+	uint8_t kind;  /* enum op_kind */
+	uint8_t flags; /* MESSAGE_OP_... */
 	uint16_t count;
 	uint16_t lane;
 	uint64_t unit;
@@ -81,6 +88,7 @@ struct message_op {
 };
 
 #define MESSAGE_OPS_MAX 1024
+#define MESSAGE_LOG_MAX (1U << 20) /* bytes; a log must be smaller */
 
 struct message_run {
 	uint32_t n;

@@ -54,6 +54,7 @@ out:
 
 static int check(const char *path)
 {
+	char summary[256] = "", *text;
 	struct workload w;
 	struct error err;
 
@@ -61,6 +62,12 @@ static int check(const char *path)
 		return command_fail(&err);
 	printf("%s: %u steps, %u units in %u files, %u rounds\n", w.name, w.n_steps, w.units,
 	       w.files, w.rounds);
+	text = rundir_read_file(path, TEXT_MAX, NULL, NULL);
+	if (text)
+		workload_summary(text, summary, sizeof(summary));
+	if (summary[0])
+		printf("%s\n", summary);
+	free(text);
 	return 0;
 }
 

@@ -4,9 +4,9 @@
  *
  * Each line is a few words. A setting is given once; steps run in the order of lines. What makes
  * no sense is refused here, so that the runner has nothing to decide: a workload without a write,
- * or without a read after a write, could never show anything.
+ * or without a read after a write, could never show anything. Steps are workload_step.c's.
  */
-#include "plan/workload.h"
+#include "plan/workload_internal.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -17,21 +17,8 @@
 #include "rundir/rundir.h"
 
 #define FILE_MAX_BYTES (64 * 1024)
-#define LINE_MAX_BYTES 255
-#define WORDS_MAX 8
 
-struct parser {
-	const char *name;
-	unsigned line;
-	unsigned files_line, units_line, rounds_line; /* 0 = not given */
-	struct workload workload;
-	char words[LINE_MAX_BYTES + 1]; /* the line, cut into words */
-	const char *word[WORDS_MAX];
-	unsigned n_words;
-	struct error *err;
-};
-
-static int __attribute__((format(printf, 2, 3))) fail(struct parser *p, const char *format, ...)
+int workload_fail(struct parser *p, const char *format, ...)
 {
 	char text[512];
 	va_list args;
@@ -42,16 +29,48 @@ static int __attribute__((format(printf, 2, 3))) fail(struct parser *p, const ch
 	return error_set(p->err, ERROR_USER, "%s:%u: %s", p->name, p->line, text);
 }
 
-static int split_words(struct parser *p)
+/* Cut a clean text into p->words: at blanks, and a comma is a word of its own. */
+static int split_words(struct parser *p, const char *text, size_t len)
 {
-	char *state = NULL, *word;
+	char *to = p->words;
+	size_t i;
 
 	p->n_words = 0;
-	for (word = strtok_r(p->words, " \t", &state); word; word = strtok_r(NULL, " \t", &state)) {
+	for (i = 0; i < len && text[i] != '#'; i++) {
+		bool blank = text[i] == ' ' || text[i] == '\t', comma = text[i] == ',';
+		bool first = !i || strchr(" \t,", text[i - 1]);
+
+		if (blank || (!comma && !first)) {
+			*to++ = blank ? 0 : text[i];
+			continue;
+		}
 		if (p->n_words == WORDS_MAX)
-			return fail(p, "more than %d words", WORDS_MAX);
-		p->word[p->n_words++] = word;
+			return workload_fail(p, "more than %d words", WORDS_MAX);
+		if (comma)
+			*to++ = 0; /* ends the word before it */
+		p->word[p->n_words++] = to;
+		*to++ = text[i];
+		if (comma)
+			*to++ = 0;
 	}
+	*to = 0;
+	return 0;
+}
+
+static int read_layout(struct parser *p)
+{
+	static const char *const names[LAYOUTS] = {"spread", "packed", "log"};
+	struct error err;
+	unsigned layout;
+
+	if (p->layout_line)
+		return workload_fail(p, "layout given twice, first in line %u", p->layout_line);
+	p->layout_line = p->line;
+	if (p->n_words != 2)
+		return workload_fail(p, "layout: one of spread, packed and log is expected");
+	if (parse_name(p->word[1], names, LAYOUTS, "layout", &layout, &err) < 0)
+		return workload_fail(p, "%s", err.text);
+	p->workload.layout = (enum workload_layout)layout;
 	return 0;
 }
 
@@ -62,65 +81,15 @@ static int read_number(struct parser *p, unsigned max, unsigned *seen, unsigned 
 	uint64_t value;
 
 	if (*seen)
-		return fail(p, "%s given twice, first in line %u", what, *seen);
+		return workload_fail(p, "%s given twice, first in line %u", what, *seen);
 	*seen = p->line;
 	if (p->n_words != 2)
-		return fail(p, "%s: one number from 1 to %u is expected", what, max);
+		return workload_fail(p, "%s: one number from 1 to %u is expected", what, max);
 	if (parse_u64(p->word[1], max, what, &value, &err) < 0)
-		return fail(p, "%s", err.text);
+		return workload_fail(p, "%s", err.text);
 	if (!value)
-		return fail(p, "%s: must be at least 1", what);
+		return workload_fail(p, "%s: must be at least 1", what);
 	*ret = (unsigned)value;
-	return 0;
-}
-
-static int read_delay(struct parser *p, const char *text, struct workload_step *step)
-{
-	struct error err;
-
-	if (parse_duration(text, "after", &step->delay_ns, &err) < 0)
-		return fail(p, "%s", err.text);
-	if (step->delay_ns > WORKLOAD_DELAY_MAX_NS)
-		return fail(p, "after: %s is more than 60s", text);
-	return 0;
-}
-
-/* step writer|reader read|write|flush [sync] [after DURATION] */
-static int read_step(struct parser *p)
-{
-	static const char *const who[] = {"writer", "reader"};
-	static const char *const what[OP_KINDS] = {
-		[OP_READ] = "read", [OP_WRITE] = "write", [OP_FLUSH] = "flush"};
-	struct workload_step step = {0};
-	unsigned i, side, kind;
-	struct error err;
-
-	if (p->workload.n_steps == WORKLOAD_STEPS_MAX)
-		return fail(p, "more than %d steps", WORKLOAD_STEPS_MAX);
-	if (p->n_words < 3)
-		return fail(p, "a step is 'step writer|reader read|write|flush [sync] [after "
-			       "DURATION]'");
-	if (parse_name(p->word[1], who, 2, "step", &side, &err) < 0 ||
-	    parse_name(p->word[2], what, OP_KINDS, "step", &kind, &err) < 0)
-		return fail(p, "%s", err.text);
-	step.writer = side == 0;
-	step.kind = (enum op_kind)kind;
-	if (step.kind == OP_WRITE && !step.writer)
-		return fail(p, "the reader does not write; the roles swap after each round");
-	for (i = 3; i < p->n_words; i++) {
-		if (!strcmp(p->word[i], "sync") && step.kind == OP_WRITE && !step.sync) {
-			step.sync = true;
-		} else if (!strcmp(p->word[i], "after") && i + 1 < p->n_words && !step.delay_ns) {
-			if (read_delay(p, p->word[++i], &step) < 0)
-				return -1;
-		} else {
-			return fail(p,
-				    "'%s' does not fit here; a step may end in 'after "
-				    "DURATION', a write also in 'sync', each once",
-				    p->word[i]);
-		}
-	}
-	p->workload.steps[p->workload.n_steps++] = step;
 	return 0;
 }
 
@@ -133,17 +102,14 @@ static int read_line(struct parser *p, const char *text, size_t len)
 	if (len && text[len - 1] == '\r')
 		len--;
 	if (len > LINE_MAX_BYTES)
-		return fail(p, "longer than %d bytes", LINE_MAX_BYTES);
+		return workload_fail(p, "longer than %d bytes", LINE_MAX_BYTES);
 	printable(text, len, clean, sizeof(clean));
 	for (i = 0; i < len; i++) {
 		if (text[i] != clean[i] && text[i] != '\t')
-			return fail(p, "byte 0x%02x in column %zu is not text",
-				    (unsigned char)text[i], i + 1);
+			return workload_fail(p, "byte 0x%02x in column %zu is not text",
+					     (unsigned char)text[i], i + 1);
 	}
-	memcpy(p->words, text, len);
-	p->words[len] = 0;
-	p->words[strcspn(p->words, "#")] = 0;
-	if (split_words(p) < 0)
+	if (split_words(p, text, len) < 0)
 		return -1;
 	if (!p->n_words)
 		return 0;
@@ -153,10 +119,14 @@ static int read_line(struct parser *p, const char *text, size_t len)
 		return read_number(p, WORKLOAD_UNITS_MAX, &p->units_line, &w->units);
 	if (!strcmp(p->word[0], "rounds"))
 		return read_number(p, WORKLOAD_ROUNDS_MAX, &p->rounds_line, &w->rounds);
-	if (!strcmp(p->word[0], "step"))
-		return read_step(p);
-	return fail(p, "'%s' is unknown; a line begins with files, units, rounds or step",
-		    p->word[0]);
+	if (!strcmp(p->word[0], "layout"))
+		return read_layout(p);
+	if (!strcmp(p->word[0], "step") || !strcmp(p->word[0], "and"))
+		return workload_read_step(p);
+	return workload_fail(p,
+			     "'%s' is unknown; a line begins with files, units, rounds, layout, "
+			     "step or and",
+			     p->word[0]);
 }
 
 /* What no single line can tell. Blamed on the file, or on the line that could mend it. */
@@ -167,26 +137,15 @@ static int check_whole(struct parser *p)
 			      : !p->units_line	? "units"
 			      : !p->rounds_line ? "rounds"
 						: NULL;
-	bool written = false, read = false;
-	unsigned i;
 
 	if (missing)
 		return error_set(p->err, ERROR_USER, "%s: a line '%s NUMBER' is missing", p->name,
 				 missing);
 	p->line = p->units_line;
 	if (w->units % w->files)
-		return fail(p, "units: %u cannot be spread evenly over %u files", w->units,
-			    w->files);
-	for (i = 0; i < w->n_steps; i++) {
-		written |= w->steps[i].kind == OP_WRITE;
-		read |= written && w->steps[i].kind == OP_READ && !w->steps[i].writer;
-	}
-	if (!read)
-		return error_set(p->err, ERROR_USER,
-				 "%s: no read by the reader after a write by the writer; nothing "
-				 "could be found out",
-				 p->name);
-	return 0;
+		return workload_fail(p, "units: %u cannot be spread evenly over %u files", w->units,
+				     w->files);
+	return workload_check_steps(p);
 }
 
 static void set_name(struct workload *workload, const char *path)

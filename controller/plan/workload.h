@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * workload.h - a text that says what writer and reader do in each round of a handoff.
+ * workload.h - a text that says what the two nodes do.
  *
  * docs/workload-format.md is the grammar. The controller runs the steps one after another: a
  * step begins when the controller has heard that the one before has ended, and that message is
- * what proves the order. Adding a workload needs no compiler.
+ * what proves the order; steps of both nodes may also begin at once. Adding a workload needs no
+ * compiler.
  */
 #ifndef PLAN_WORKLOAD_H
 #define PLAN_WORKLOAD_H
@@ -16,17 +17,47 @@
 #include "common/error.h"
 #include "common/op.h"
 
-#define WORKLOAD_STEPS_MAX 16
+#define WORKLOAD_STEPS_MAX 24
+#define WORKLOAD_ACTIONS_MAX 4
 #define WORKLOAD_FILES_MAX 256
 #define WORKLOAD_UNITS_MAX 1024 /* what one request to the agent holds */
 #define WORKLOAD_ROUNDS_MAX 100000
 #define WORKLOAD_DELAY_MAX_NS (60ULL * 1000000000ULL)
 
+/* Where the units lie in their file. */
+enum workload_layout {
+	LAYOUT_SPREAD, /* evenly over the file */
+	LAYOUT_PACKED, /* side by side, from its beginning */
+	LAYOUT_LOG,    /* they are entries of a file that only grows */
+	LAYOUTS
+};
+
+/* Which of a file's units. Own and other go by role: the writer's own are the first. */
+enum workload_which {
+	UNITS_ALL,
+	UNITS_FIRST,  /* each second one, from the first on */
+	UNITS_SECOND, /* those between */
+	UNITS_OWN,
+	UNITS_OTHER,
+	UNITS_AROUND, /* what lies between all of them: not written, ever */
+	UNITS_KINDS
+};
+
+enum workload_do { DO_READ, DO_WRITE, DO_FLUSH, DO_INCREMENT, DO_KINDS };
+
+struct workload_action {
+	enum workload_do what;
+	enum workload_which which;
+	bool sync; /* a write: durable before it counts as complete */
+};
+
+/* What one node does without waiting for anybody. */
 struct workload_step {
-	bool writer; /* else the reader */
-	enum op_kind kind;
-	bool sync;	   /* a write: durable before it counts as complete */
-	uint64_t delay_ns; /* before the step's first operation */
+	bool writer;  /* else the reader */
+	bool at_once; /* begins together with the step before it, which is of the other node */
+	uint64_t delay_ns, delay_max_ns; /* before the first operation: from .. to, log-uniform */
+	unsigned n_actions;
+	struct workload_action actions[WORKLOAD_ACTIONS_MAX];
 };
 
 struct workload {
@@ -34,9 +65,13 @@ struct workload {
 	unsigned files;
 	unsigned units;	 /* in all, units / files in each file */
 	unsigned rounds; /* writer and reader swap after each */
+	enum workload_layout layout;
 	unsigned n_steps;
 	struct workload_step steps[WORKLOAD_STEPS_MAX];
 };
+
+/* Whether the i-th unit of a file is one of `which` (not AROUND), for writer or reader. */
+bool workload_chooses(enum workload_which which, bool writer, unsigned i);
 
 /* Parse a text of `size` bytes; `name` stands for the file in messages ("NAME:LINE: …",
  * ERROR_USER). ret->name is the file's name without folder and ".workload". */

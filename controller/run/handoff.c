@@ -15,11 +15,14 @@
  *          |-- read, after=K -->|           |       must see what was written
  *          |<-- records --|                 |
  *
- * A step with a delay ("does staleness heal?") is done once at the end of each round for all
- * files, so that the delay is waited for once.
+ * From the first step with a delay ("does staleness heal?") on, the steps are done once at the end
+ * of each round for all files, so that the delay is waited for once. Steps that are at once are
+ * begun on both nodes before either is waited for, one of them up to 2 ms late; none carries what
+ * the other did (after=).
  */
 #include "run/handoff.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -27,6 +30,7 @@
 #include "host/interrupt.h"
 
 #define RUN_NS (60 * NS_PER_S)
+#define JITTER_NS (2 * NS_PER_MS)
 #define PING_NS (5 * NS_PER_S)
 #define PING_EVERY_NS (50 * NS_PER_MS) /* 10 a second and more, though handoffs lie between */
 
@@ -54,63 +58,60 @@ static void shuffle(unsigned *order, unsigned n, uint64_t *state)
 	}
 }
 
-static unsigned next_lane(struct handoff *h, unsigned node)
+/* Between 0 and 1. */
+static double next_fraction(uint64_t *state)
 {
-	unsigned lane = h->lane[node];
-
-	h->lane[node] = (lane + 1) % h->lanes;
-	return lane;
-}
-
-/* Append one step's operations on one file to the batch for `node`; a flush is of all files. */
-static void add_ops(struct handoff *h, const struct workload_step *step, unsigned file,
-		    unsigned node)
-{
-	uint64_t per_file = h->units / h->workload->files;
-	unsigned used = h->workload->units / h->workload->files, i;
-	uint64_t stride = per_file / used ? per_file / used : 1;
-	bool is_flush = step->kind == OP_FLUSH;
-
-	if (is_flush)
-		used = 1;
-	for (i = 0; i < used && h->run.n < MESSAGE_OPS_MAX; i++) {
-		struct message_op *op = &h->run.ops[h->run.n++];
-
-		*op = (struct message_op){
-			.kind = (uint8_t)step->kind,
-			.sync = step->sync,
-			.count = 1,
-			.lane = (uint16_t)next_lane(h, node),
-			.unit = is_flush ? 0 : file * per_file + i * stride,
-			.after = agent_link_completions(h->agents[!node]),
-		};
-		if (step->kind == OP_WRITE) {
-			op->sequence = ++h->sequence[node];
-			op->peer = h->sequence[!node];
-		}
-	}
-}
-
-static int carry_out_batch(struct handoff *h, unsigned node, uint64_t delay_ns, struct error *err)
-{
-	int result;
-
-	if (!h->run.n)
-		return 0;
-	h->run.delay_ns = delay_ns;
-	/* What a message tells of is in its file first: kill -9 leaves no edge to what is lost. */
-	if (recorder_flush(h->recorder, err) < 0)
-		return -1;
-	if (agent_begin_run(h->agents[node], &h->run, err) < 0)
-		return -1;
-	result = agent_finish(h->agents[node], RUN_NS + delay_ns, err);
-	h->run.n = 0;
-	return result;
+	return (double)(next_random(state) >> 11) * 0x1p-53;
 }
 
 static unsigned writer_of(unsigned round, unsigned file)
 {
 	return (round + file) % NODES;
+}
+
+/* The node whose step it is. */
+static unsigned actor(const struct workload_step *step, unsigned writer)
+{
+	return step->writer ? writer : !writer;
+}
+
+/* What each node is to carry: all that was heard before this step. */
+static void begin_step(struct handoff *h)
+{
+	unsigned node;
+
+	for (node = 0; node < NODES; node++) {
+		h->batch[node].after = agent_link_completions(h->agents[!node]);
+		h->batch[node].peer = h->batch[!node].sequence;
+		h->batch[node].run.n = 0;
+		h->batch[node].run.delay_ns = 0;
+	}
+}
+
+/* Each node does what is in its batch; both at once. */
+static int carry_out(struct handoff *h, struct error *err)
+{
+	bool begun[NODES] = {false, false};
+	struct error other;
+	unsigned node;
+	int result = 0;
+
+	/* What a message tells of is in its file first: kill -9 leaves no edge to what is lost. */
+	if (recorder_flush(h->recorder, err) < 0)
+		return -1;
+	for (node = 0; !result && node < NODES; node++) {
+		if (!h->batch[node].run.n)
+			continue;
+		result = agent_begin_run(h->agents[node], &h->batch[node].run, err);
+		begun[node] = !result;
+	}
+	for (node = 0; node < NODES; node++) {
+		if (begun[node] &&
+		    agent_finish(h->agents[node], RUN_NS + h->batch[node].run.delay_ns,
+				 result ? &other : err) < 0)
+			result = -1;
+	}
+	return result;
 }
 
 static int measure_clocks(struct handoff *h, struct error *err)
@@ -127,11 +128,28 @@ static int measure_clocks(struct handoff *h, struct error *err)
 	return 0;
 }
 
+/* Steps from i on that begin at once: up to where? */
+static unsigned end_of(const struct workload *workload, unsigned i)
+{
+	for (i++; i < workload->n_steps && workload->steps[i].at_once; i++)
+		;
+	return i;
+}
+
+static unsigned first_delayed(const struct workload *workload)
+{
+	unsigned i;
+
+	for (i = 0; i < workload->n_steps && !workload->steps[i].delay_max_ns; i++)
+		;
+	return i;
+}
+
 static int hand_over(struct handoff *h, unsigned number, unsigned file, unsigned writer,
 		     struct error *err)
 {
 	const struct workload *workload = h->workload;
-	unsigned node, i;
+	unsigned node, i, end;
 	char text[16];
 
 	snprintf(text, sizeof(text), "%u", number);
@@ -140,54 +158,79 @@ static int hand_over(struct handoff *h, unsigned number, unsigned file, unsigned
 				   agent_link_last_time(h->agents[node]), text, err) < 0)
 			return -1;
 	}
-	for (i = 0; i < workload->n_steps; i++) {
-		node = workload->steps[i].writer ? writer : !writer;
-		if (workload->steps[i].delay_ns)
-			continue;
-		add_ops(h, &workload->steps[i], file, node);
-		if (carry_out_batch(h, node, 0, err) < 0)
+	for (i = 0; i < first_delayed(workload); i = end) {
+		end = end_of(workload, i);
+		begin_step(h);
+		if (end - i > 1) /* which of them is late, and how much, is never the same */
+			h->batch[next_random(&h->random) % NODES].run.delay_ns =
+				next_random(&h->random) % JITTER_NS;
+		for (; i < end; i++)
+			batch_add(&h->batch[actor(&workload->steps[i], writer)],
+				  &workload->steps[i], file);
+		if (carry_out(h, err) < 0)
 			return -1;
 	}
 	return measure_clocks(h, err);
 }
 
-/* The delayed steps of a round: for all files, on the node that was reader (or writer) of each. */
+static uint64_t draw_delay(struct handoff *h, const struct workload_step *step)
+{
+	double from = (double)step->delay_ns, to = (double)step->delay_max_ns;
+
+	if (step->delay_ns == step->delay_max_ns)
+		return step->delay_ns;
+	return (uint64_t)(from * pow(to / from, next_fraction(&h->random)));
+}
+
+/* The rest of a round, from the first delayed step on: for all files, on the node that was reader
+ * (or writer) of each; both nodes at the same moment. */
 static int look_again(struct handoff *h, unsigned round, struct error *err)
 {
 	const struct workload *workload = h->workload;
-	unsigned i, node, file;
+	unsigned i, file, end;
 	uint64_t delay;
 
-	for (i = 0; i < workload->n_steps; i++) {
-		const struct workload_step *step = &workload->steps[i];
-
-		delay = step->delay_ns;
-		for (node = 0; delay && node < NODES; node++) {
-			for (file = 0; file < workload->files; file++) {
-				if ((writer_of(round, file) == node) == step->writer)
-					add_ops(h, step, file, node);
-			}
-			/* both nodes look at the same moment: the second need not wait again */
-			if (carry_out_batch(h, node, node ? 1 : delay, err) < 0 ||
-			    measure_clocks(h, err) < 0)
-				return -1;
+	for (i = first_delayed(workload); i < workload->n_steps; i = end) {
+		end = end_of(workload, i);
+		delay = draw_delay(h, &workload->steps[i]);
+		begin_step(h);
+		h->batch[0].run.delay_ns = h->batch[1].run.delay_ns = delay;
+		for (; i < end; i++) {
+			for (file = 0; file < workload->files; file++)
+				batch_add(&h->batch[actor(&workload->steps[i],
+							  writer_of(round, file))],
+					  &workload->steps[i], file);
 		}
+		if (carry_out(h, err) < 0 || measure_clocks(h, err) < 0)
+			return -1;
 	}
 	return 0;
+}
+
+static void begin_workload(struct handoff *h)
+{
+	unsigned node;
+
+	for (node = 0; node < NODES; node++) {
+		h->batch[node].workload = h->workload;
+		h->batch[node].units = h->units;
+		h->batch[node].lanes = h->lanes;
+	}
+	h->random = h->seed;
 }
 
 int handoff_carry_out(struct handoff *h, struct error *err)
 {
 	unsigned files = h->workload->files, round, i, number = 0;
-	uint64_t random = h->seed;
 	unsigned *order;
 	int result = -1;
 
 	order = calloc(files, sizeof(*order));
 	if (!order)
 		return error_set(err, ERROR_WORLD, "out of memory");
+	begin_workload(h);
 	for (round = 0; round < h->workload->rounds; round++) {
-		shuffle(order, files, &random);
+		shuffle(order, files, &h->random);
 		progress_step(h->progress, "%s: round %u of %u", h->workload->name, round + 1,
 			      h->workload->rounds);
 		for (i = 0; i < files; i++) {

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * handoff.h - carries out a workload of handoffs: one node acts, its acknowledgement reaches the
- * controller, then the other node acts. Order rests on these messages alone, on no clock.
+ * handoff.h - carries out a workload's steps: one node acts, its acknowledgement reaches the
+ * controller, then the other node acts. Order rests on these messages alone, on no clock. Steps
+ * that are at once have no order, which is what they are for.
  */
 #ifndef RUN_HANDOFF_H
 #define RUN_HANDOFF_H
 
 #include "plan/workload.h"
+#include "run/batch.h"
 #include "run/recorder.h"
 #include "host/progress.h"
 
@@ -16,17 +18,15 @@ struct handoff {
 	struct recorder *recorder;
 	const struct progress *progress;
 	uint64_t units; /* in the target: a multiple of workload->files */
-	uint64_t seed;	/* the order of the files in each round */
+	uint64_t seed;	/* the order of the files in each round, delays */
 	unsigned lanes; /* operations take turns on so many: what one node has under way at once */
 	/* Asked before each handoff: false ends the workload there. NULL: it always goes on. */
 	bool (*goes_on)(void *context);
 	void *context;
 
 	/* own */
-	uint64_t sequence[NODES]; /* of each node's last write */
-	unsigned lane[NODES];	  /* of its next operation */
-	uint64_t next_ping;
-	struct message_run run;
+	struct batch batch[NODES];
+	uint64_t next_ping, random;
 };
 
 /* All rounds, as long as goes_on says so. On failure what had been commanded stands in the

@@ -11,6 +11,7 @@
 #include "common/bytes.h"
 #include "common/clock.h"
 #include "plan/workload.h"
+#include "run/batch.h"
 #include "run/cell_run.h"
 #include "run/event_log.h"
 #include "run/manifest.h"
@@ -34,6 +35,57 @@ static int load_workload(const char *name, struct workload *ret, struct error *e
 	return result;
 }
 
+/* The logs grow with each write; an agent reads one as a whole. */
+static int logs_fit(const struct plan *plan, const struct workload *w, struct error *err)
+{
+	uint64_t entries = 0;
+	unsigned i, j;
+
+	for (i = 0; i < w->n_steps; i++) {
+		for (j = 0; j < w->steps[i].n_actions; j++)
+			entries += w->steps[i].actions[j].what == DO_WRITE;
+	}
+	entries *= (uint64_t)w->rounds * (w->units / w->files);
+	if (w->layout == LAYOUT_LOG && entries * plan->unit >= MESSAGE_LOG_MAX)
+		return error_set(err, ERROR_USER,
+				 "%s: workload %s appends up to %llu units of %u bytes to a file; "
+				 "a log of %u bytes or more is not read: fewer rounds, or a "
+				 "smaller unit",
+				 plan->name, w->name, (unsigned long long)entries, plan->unit,
+				 MESSAGE_LOG_MAX);
+	return 0;
+}
+
+/* From the first delayed step on each is done for all files in one request. */
+static int steps_fit(const struct plan *plan, const struct workload *w, struct error *err)
+{
+	bool beside = w->layout == LAYOUT_LOG, delayed = false;
+	uint64_t size;
+	unsigned i, j;
+
+	for (i = 0; i < w->n_steps; i++) {
+		const struct workload_step *step = &w->steps[i];
+
+		size = batch_step_size(w, step, plan->size / plan->unit);
+		delayed |= step->delay_max_ns != 0;
+		size *= delayed ? w->files : 1;
+		if (size > MESSAGE_OPS_MAX)
+			return error_set(err, ERROR_USER,
+					 "%s: step %u of workload %s is %llu operations in this "
+					 "target; at most %u are done at once",
+					 plan->name, i + 1, w->name, (unsigned long long)size,
+					 MESSAGE_OPS_MAX);
+		for (j = 0; j < step->n_actions; j++)
+			beside |= step->actions[j].what == DO_INCREMENT;
+	}
+	if (beside && plan->volume == VOLUME_RAW)
+		return error_set(err, ERROR_USER,
+				 "%s: workload %s needs files (logs, or locks on them); volume = "
+				 "raw has none",
+				 plan->name, w->name);
+	return logs_fit(plan, w, err);
+}
+
 static int fits(const struct plan *plan, const struct workload *workload, struct error *err)
 {
 	uint64_t units = plan->size / plan->unit;
@@ -45,7 +97,7 @@ static int fits(const struct plan *plan, const struct workload *workload, struct
 			"its %u files; size = %llu is %llu units of %u bytes",
 			plan->name, workload->name, workload->units, workload->files,
 			(unsigned long long)plan->size, (unsigned long long)units, plan->unit);
-	return 0;
+	return steps_fit(plan, workload, err);
 }
 
 int runner_check(const struct plan *plan, struct error *err)
@@ -199,6 +251,7 @@ struct opened {
 static int open_site(const struct runner *r, struct event_log *log, struct opened *ret,
 		     struct error *err)
 {
+
 	const struct lab_options lab = {
 		.purpose = r->purpose,
 		.accelerator = r->accelerator,

@@ -262,8 +262,11 @@ HARNESS void run_ops(struct controller *c, const struct message_op *ops, unsigne
 
 HARNESS struct message_op a_write(uint64_t unit, uint64_t sequence)
 {
-	return (struct message_op){
-		.kind = OP_WRITE, .count = 1, .unit = unit, .sequence = sequence, .sync = 1};
+	return (struct message_op){.kind = OP_WRITE,
+				   .count = 1,
+				   .unit = unit,
+				   .sequence = sequence,
+				   .flags = MESSAGE_OP_SYNC};
 }
 
 HARNESS struct message_op a_read(uint64_t unit, uint16_t count)

@@ -37,6 +37,7 @@ static struct {
 	struct recorder recorder;
 	struct cell_facts facts;
 	struct workload workload;
+	uint64_t units;
 	struct watch *watch;
 	unsigned found, notes;
 	char note[256];
@@ -106,9 +107,9 @@ static void start_agent(unsigned node)
 
 static void open_target(unsigned node, const char *path)
 {
-	struct message_open open = {.size = UNITS * 4096,
+	struct message_open open = {.size = at.units * 4096,
 				    .unit = 4096,
-				    .files = 16,
+				    .files = at.workload.files,
 				    .volume = 1,
 				    .run = {7},
 				    .node = (uint8_t)node,
@@ -138,11 +139,11 @@ static void hear(void *context, const struct record *record)
 	at.found += (unsigned)watch_take(at.watch, record, &finding, NULL);
 }
 
-static void begin(const struct io_name *names)
+static void begin(const struct io_name *names, const char *words, uint64_t units)
 {
 	const struct record_listener listener = {hear, NULL};
 	struct history_header header = {
-		.run = {7}, .volume = 1, .unit = 4096, .units = UNITS, .clock = HISTORY_CLOCK_NONE};
+		.run = {7}, .volume = 1, .unit = 4096, .units = units, .clock = HISTORY_CLOCK_NONE};
 	struct error err;
 
 	memset(&at, 0, sizeof(at));
@@ -150,7 +151,8 @@ static void begin(const struct io_name *names)
 	snprintf(at.facts.id, sizeof(at.facts.id), "01-none");
 	at.watch = watch_new(io_names_lanes(names), NULL);
 	assert_non_null(at.watch);
-	assert_int_equal(workload_parse("t.workload", text, strlen(text), &at.workload, &err), 0);
+	at.units = units;
+	assert_int_equal(workload_parse("t.workload", words, strlen(words), &at.workload, &err), 0);
 	if (rundir_create_cell(run, at.facts.id, &err) < 0 ||
 	    recorder_open(&at.recorder, run, &header, &at.facts, &listener, &err) < 0)
 		fail_msg("%s", err.text);
@@ -182,6 +184,21 @@ static void judge(struct verdict *ret)
 	free(paths[1]);
 }
 
+static void carry_out(unsigned lanes)
+{
+	struct handoff handoff = {.workload = &at.workload,
+				  .agents = at.agents,
+				  .recorder = &at.recorder,
+				  .units = at.units,
+				  .seed = 7,
+				  .lanes = lanes};
+	struct error err;
+
+	if (handoff_carry_out(&handoff, &err) < 0)
+		fail_msg("%s", err.text);
+	assert_int_equal(recorder_close(&at.recorder, &err), 0);
+}
+
 /* Guards against: paths that a handoff does not survive: operations at once that the controller,
  * the watch or the judge take for disorder, a flush step that the agent refuses, and a record that
  * does not say what path it was. */
@@ -197,7 +214,6 @@ static void test_paths(void **state)
 		{"dsync/uring-direct:64",
 		 "writes dsync (O_DSYNC), reads uring-direct (O_DIRECT, queue depth 64)", true},
 	};
-	struct handoff handoff;
 	struct verdict verdict;
 	struct error err;
 	unsigned i, node;
@@ -207,19 +223,12 @@ static void test_paths(void **state)
 		struct io_name names[IO_ROLES];
 
 		assert_int_equal(io_names_parse(cases[i].path, names, &err), 0);
-		begin(names);
+		begin(names, text, UNITS);
 		for (node = 0; node < NODES; node++) {
 			start_agent(node);
 			open_target(node, cases[i].path);
 		}
-		handoff = (struct handoff){.workload = &at.workload,
-					   .agents = at.agents,
-					   .recorder = &at.recorder,
-					   .units = UNITS,
-					   .lanes = io_names_lanes(names)};
-		if (handoff_carry_out(&handoff, &err) < 0)
-			fail_msg("%s: %s", cases[i].path, err.text);
-		assert_int_equal(recorder_close(&at.recorder, &err), 0);
+		carry_out(io_names_lanes(names));
 		assert_int_equal(at.notes, NODES);
 		if (!strstr(at.note, cases[i].note))
 			fail_msg("%s: %s", cases[i].path, at.note);
@@ -240,10 +249,78 @@ static void test_paths(void **state)
 	}
 }
 
+/* Guards against: steps of a workload that do not what the text says, that agents or controller
+ * refuse, that are judged to be in an order that they were not in, or that leave nobody exposed. */
+static void test_steps(void **state)
+{
+	static const struct {
+		const char *text;
+		unsigned writes, reads, exposures;
+	} cases[] = {
+		/* at once: no message orders the writes, but all that follows is ordered */
+		{"files 2\nunits 8\nrounds 3\nstep both read\nstep both write\nstep writer read\n"
+		 "step reader read\n",
+		 48, 96, 48},
+		/* halves: one of either node */
+		{"files 2\nunits 8\nrounds 3\nstep both write own, read other\nstep both read\n",
+		 24, 72, 16},
+		{"files 2\nunits 8\nrounds 3\nstep reader read first\n"
+		 "step writer write first, write second\nand reader read second, read first\n"
+		 "step reader read second\n",
+		 24, 48, 8},
+		/* 32 units of a file, each eighth is used: 28 lie around */
+		{"files 2\nunits 8\nrounds 2\nstep reader read around\nstep writer write\n"
+		 "step reader read\n",
+		 16, 128, 8},
+		/* the rest of a round is for all files: one flush on each node, or on one */
+		{"files 2\nunits 8\nrounds 2\nstep writer write\nstep reader read after 1ms..3ms\n"
+		 "step writer flush\nstep reader read\n",
+		 16, 32, 8},
+		/* each increment reads the whole counter, 2 units */
+		{"files 2\nunits 4\nrounds 3\nlayout packed\n"
+		 "step both increment own, increment own sync\nstep both read\n",
+		 24, 72, 8},
+		/* entries that are found wherever they are */
+		{"files 2\nunits 8\nrounds 3\nlayout log\nstep both read\nstep both write own "
+		 "sync\n"
+		 "step both read\n",
+		 24, 96, 24},
+	};
+	struct io_name names[IO_ROLES];
+	struct verdict verdict;
+	struct error err;
+	unsigned i, node;
+
+	(void)state;
+	assert_int_equal(io_names_parse("buffered", names, &err), 0);
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		begin(names, cases[i].text, 64);
+		for (node = 0; node < NODES; node++) {
+			start_agent(node);
+			open_target(node, "buffered");
+		}
+		carry_out(1);
+		assert_int_equal(at.found, 0);
+		judge(&verdict);
+		if (verdict.kind != VERDICT_CONSISTENT || verdict.unknown)
+			fail_msg("%s: %s", cases[i].text, verdict.reason);
+		if (verdict.writes != cases[i].writes || verdict.reads != cases[i].reads ||
+		    verdict.exposures != cases[i].exposures)
+			fail_msg("%s: %u writes, %u reads, %u exposures", cases[i].text,
+				 (unsigned)verdict.writes, (unsigned)verdict.reads,
+				 (unsigned)verdict.exposures);
+		verdict_done(&verdict);
+		end();
+		remove_scratch(NULL);
+		make_scratch(NULL);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_paths, make_scratch, remove_scratch),
+		cmocka_unit_test_setup_teardown(test_steps, make_scratch, remove_scratch),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

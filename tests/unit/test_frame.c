@@ -428,7 +428,7 @@ static void test_messages(void **state)
 	assert_int_equal(run_back.delay_ns, 12345);
 	for (i = 0; i < run.n; i++) {
 		assert_int_equal(run_back.ops[i].kind, i % 3);
-		assert_int_equal(run_back.ops[i].sync, i % 2);
+		assert_int_equal(run_back.ops[i].flags, i % 2);
 		assert_int_equal(run_back.ops[i].lane, i);
 		assert_int_equal(run_back.ops[i].unit, i);
 		assert_int_equal(run_back.ops[i].sequence, i + 1);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "plan/workload.h"
+#include "rundir/rundir.h"
 
 #define HEAD "files 16\nunits 64\nrounds 8\n"
 #define STEPS "step reader read\nstep writer write sync\nstep reader read\n"
@@ -29,6 +30,16 @@ static void expect_error(const char *text, const char *message)
 	assert_int_equal(w.rounds, 77);
 }
 
+static void expect_step(const struct workload_step *step, bool writer, bool at_once,
+			enum workload_do what, enum workload_which which, bool sync)
+{
+	assert_int_equal(step->writer, writer);
+	assert_int_equal(step->at_once, at_once);
+	assert_int_equal(step->actions[0].what, what);
+	assert_int_equal(step->actions[0].which, which);
+	assert_int_equal(step->actions[0].sync, sync);
+}
+
 /* Guards against: a step that loses its sync or its delay; comments and blanks that matter. */
 static void test_good(void **state)
 {
@@ -37,35 +48,62 @@ static void test_good(void **state)
 	(void)state;
 	assert_int_equal(parse("# comment\n\n  units 32\t# comment\r\nrounds 2\nfiles 4\n"
 			       "step writer write sync after 5ms\nstep writer flush\n"
-			       "step reader read after 50ms\nstep writer read",
+			       "step reader read after 50ms\nstep writer read\nlayout packed\n"
+			       "step both write own,read other after 1ms..2s\n"
+			       "step reader increment own sync,flush\nand writer read second\n",
 			       &w, NULL),
 			 0);
 	assert_string_equal(w.name, "w");
 	assert_int_equal(w.files, 4);
 	assert_int_equal(w.units, 32);
 	assert_int_equal(w.rounds, 2);
-	assert_int_equal(w.n_steps, 4);
-	assert_true(w.steps[0].writer && w.steps[0].sync && w.steps[0].kind == OP_WRITE);
+	assert_int_equal(w.layout, LAYOUT_PACKED);
+	assert_int_equal(w.n_steps, 8);
+	expect_step(&w.steps[0], true, false, DO_WRITE, UNITS_ALL, true);
 	assert_int_equal(w.steps[0].delay_ns, 5000000);
-	assert_true(w.steps[1].writer && w.steps[1].kind == OP_FLUSH && !w.steps[1].sync);
-	assert_true(!w.steps[2].writer && w.steps[2].kind == OP_READ);
+	assert_int_equal(w.steps[0].delay_max_ns, 5000000);
+	expect_step(&w.steps[1], true, false, DO_FLUSH, UNITS_ALL, false);
+	expect_step(&w.steps[2], false, false, DO_READ, UNITS_ALL, false);
 	assert_int_equal(w.steps[2].delay_ns, 50000000);
-	assert_true(w.steps[3].writer && w.steps[3].kind == OP_READ && !w.steps[3].delay_ns);
+	expect_step(&w.steps[3], true, false, DO_READ, UNITS_ALL, false);
+	assert_int_equal(w.steps[3].delay_max_ns, 0);
+	expect_step(&w.steps[4], true, false, DO_WRITE, UNITS_OWN, false);
+	expect_step(&w.steps[5], false, true, DO_WRITE, UNITS_OWN, false);
+	assert_int_equal(w.steps[5].n_actions, 2);
+	assert_int_equal(w.steps[5].actions[1].which, UNITS_OTHER);
+	assert_int_equal(w.steps[4].delay_ns, 1000000);
+	assert_int_equal(w.steps[4].delay_max_ns, 2000000000);
+	expect_step(&w.steps[6], false, false, DO_INCREMENT, UNITS_OWN, true);
+	assert_int_equal(w.steps[6].actions[1].what, DO_FLUSH);
+	expect_step(&w.steps[7], true, true, DO_READ, UNITS_SECOND, false);
+}
+
+/* Guards against: halves that overlap or leave a unit out; the writer's own taken for the reader's.
+ */
+static void test_halves(void **state)
+{
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < 4; i++) {
+		assert_true(workload_chooses(UNITS_ALL, i & 2, i));
+		assert_int_equal(workload_chooses(UNITS_FIRST, true, i), i % 2 == 0);
+		assert_int_equal(workload_chooses(UNITS_SECOND, true, i), i % 2 == 1);
+		assert_int_equal(workload_chooses(UNITS_OWN, true, i), i % 2 == 0);
+		assert_int_equal(workload_chooses(UNITS_OWN, false, i), i % 2 == 1);
+		assert_int_equal(workload_chooses(UNITS_OTHER, false, i), i % 2 == 0);
+	}
 }
 
 /* Guards against: a mistake that is swallowed, or whose message does not say where. */
 static void test_bad(void **state)
 {
-	static const char a_step[] =
-		"a step is 'step writer|reader read|write|flush [sync] [after DURATION]'";
-	static const char no_fit[] = "does not fit here; a step may end in 'after DURATION', a "
-				     "write also in 'sync', each once";
 	static const struct {
 		const char *text, *message;
 	} cases[] = {
 		{HEAD "speed 5\n",
-		 ":4: 'speed' is unknown; a line begins with files, units, rounds "
-		 "or step"},
+		 ":4: 'speed' is unknown; a line begins with files, units, rounds, layout, step "
+		 "or and"},
 		{HEAD "files 3\n", ":4: files given twice, first in line 1"},
 		{"files\n", ":1: files: one number from 1 to 256 is expected"},
 		{"files 1 2\n", ":1: files: one number from 1 to 256 is expected"},
@@ -73,12 +111,42 @@ static void test_bad(void **state)
 		{"files 257\n", ":1: files: '257' is not a number from 0 to 256"},
 		{"units 1025\n", ":1: units: '1025' is not a number from 0 to 1024"},
 		{"rounds -1\n", ":1: rounds: '-1' is not a number from 0 to 100000"},
-		{"step reader\n", NULL},
-		{"step b read\n", ":1: step: 'b' is unknown; use one of: writer, reader"},
+		{"step reader\n", ":1: a step is 'step writer|reader|both read|write|flush|"
+				  "increment ...'"},
+		{"step b read\n", ":1: step: 'b' is unknown; use one of: writer, reader, both"},
 		{"step reader look\n",
-		 ":1: step: 'look' is unknown; use one of: read, write, flush"},
-		{"step reader write\n",
-		 ":1: the reader does not write; the roles swap after each round"},
+		 ":1: step: 'look' is unknown; use one of: read, write, flush, increment"},
+		{"step reader read,\n", ":1: step: what is to be done? one of: read, write, "
+					"flush, increment"},
+		{"step reader flush, flush, flush, flush, flush\n",
+		 ":1: more than 4 things in one step"},
+		{"step writer write around\n", ":1: what is around the units is only read"},
+		{"layout tight\n",
+		 ":1: layout: 'tight' is unknown; use one of: spread, packed, log"},
+		{"layout\n", ":1: layout: one of spread, packed and log is expected"},
+		{"layout log\nlayout log\n", ":2: layout given twice, first in line 1"},
+		{"and reader read\n", ":1: 'and' goes with a step of the other node in the line "
+				      "before, and two are at once, no more"},
+		{"step reader read\nand reader read\n",
+		 ":2: 'and' goes with a step of the other node in the line before, and two are at "
+		 "once, no more"},
+		{"step both read\nand writer read\n",
+		 ":2: 'and' goes with a step of the other node in the line before, and two are at "
+		 "once, no more"},
+		{"step reader read\nand both read\n", ":2: 'and both': who else?"},
+		{"step reader read after 2s..1s\n",
+		 ":1: after: 2s..1s must go from more than 0 upwards"},
+		{"step reader read after 0s..1s\n",
+		 ":1: after: 0s..1s must go from more than 0 upwards"},
+		{"step reader read after 1s..61s\n", ":1: after: 61s is more than 60s"},
+		{HEAD "layout packed\nstep reader read around\n",
+		 ":5: there is something around the units only with layout spread"},
+		{HEAD "step both increment own\n", ":4: increment: writes all units of a file at "
+						   "once, so it needs layout packed"},
+		{HEAD "layout packed\nstep both increment\n",
+		 ":5: increment: only of a node's own units"},
+		{"units 48\nfiles 16\nrounds 1\n\nstep both write own\n",
+		 ":5: halves of 3 units in each file: the number must be even"},
 		{"step reader read after 5\n",
 		 ":1: after: '5' is not a duration such as 200ms or 5s"},
 		{"step reader read after 61s\n", ":1: after: 61s is more than 60s"},
@@ -88,24 +156,27 @@ static void test_bad(void **state)
 		{"files 1\nrounds 1\n" STEPS, ": a line 'units NUMBER' is missing"},
 		{"", ": a line 'files NUMBER' is missing"},
 		{HEAD "step reader read\nstep writer write\n",
-		 ": no read by the reader after a write by the writer; nothing could be found out"},
+		 ": no read by one node after a write by the other; nothing could be found out"},
+		{HEAD "step writer write\nstep reader read around\n",
+		 ": no read by one node after a write by the other; nothing could be found out"},
 	};
+	static const char no_fit[] =
+		"after what is done comes which units (all, first, second, own, other, around), of "
+		"a write also 'sync'; the next after a comma; a step may end in 'after TIME' or "
+		"'after TIME..TIME', once";
 	static const char *const misfits[] = {"step reader read sync", "step reader read after",
 					      "step writer write sync sync",
-					      "step reader read soon"};
+					      "step reader read soon", "step writer write own all"};
 	char message[256];
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		if (cases[i].message)
-			snprintf(message, sizeof(message), "dir/w.workload%s", cases[i].message);
-		else
-			snprintf(message, sizeof(message), "dir/w.workload:1: %s", a_step);
+		snprintf(message, sizeof(message), "dir/w.workload%s", cases[i].message);
 		expect_error(cases[i].text, message);
 	}
 	for (i = 0; i < sizeof(misfits) / sizeof(misfits[0]); i++) {
-		snprintf(message, sizeof(message), "dir/w.workload:1: '%s' %s",
+		snprintf(message, sizeof(message), "dir/w.workload:1: '%s' does not fit here; %s",
 			 strrchr(misfits[i], ' ') + 1, no_fit);
 		expect_error(misfits[i], message);
 	}
@@ -124,13 +195,13 @@ static void test_limits(void **state)
 	assert_int_equal(parse(text, &w, &err), -1);
 	assert_string_equal(err.text, "dir/w.workload: larger than 65536 bytes");
 	snprintf(text, sizeof(text), HEAD STEPS);
-	for (i = 0; i < 13; i++)
+	for (i = 0; i < 21; i++)
 		strncat(text, "step reader read\n", sizeof(text) - strlen(text) - 1);
 	assert_int_equal(parse(text, &w, &err), 0);
-	assert_int_equal(w.n_steps, 16);
+	assert_int_equal(w.n_steps, 24);
 	strncat(text, "step reader read\n", sizeof(text) - strlen(text) - 1);
 	assert_int_equal(parse(text, &w, &err), -1);
-	assert_string_equal(err.text, "dir/w.workload:20: more than 16 steps");
+	assert_string_equal(err.text, "dir/w.workload:28: more than 24 steps");
 	assert_int_equal(workload_parse("w", HEAD "\0" STEPS, sizeof(HEAD STEPS), &w, &err), -1);
 	assert_string_equal(err.text, "w:4: byte 0x00 in column 1 is not text");
 	memset(text, '#', 256);
@@ -223,30 +294,40 @@ static void test_summary(void **state)
 	assert_string_equal(text, "");
 }
 
-/* Guards against: a shipped text that is broken, or promises less than 200 exposures. */
+/* Guards against: a shipped text that is broken, does not say what it shows, or promises less than
+ * 128 exposures. */
 static void test_shipped(void **state)
 {
+	char *dirs[] = {"workloads", NULL}, **list, *text, summary[128];
 	struct workload w;
 	struct error err;
+	size_t i;
 
 	(void)state;
-	if (workload_read("workloads/handoff.workload", &w, &err) < 0) {
-		if (access("workloads", F_OK))
-			skip();
-		fail_msg("%s", err.text);
+	if (access("workloads", F_OK))
+		skip();
+	list = workload_list(dirs, &err);
+	for (i = 0; list[i]; i++) {
+		if (workload_read(list[i], &w, &err) < 0)
+			fail_msg("%s", err.text);
+		assert_true(w.files > 1 && w.units * w.rounds >= 128);
+		text = rundir_read_file(list[i], 65536, NULL, &err);
+		workload_summary(text, summary, sizeof(summary));
+		if (!summary[0] || !strstr(text, "broken system does with it"))
+			fail_msg("%s does not say what it shows", list[i]);
+		free(text);
 	}
-	assert_string_equal(w.name, "handoff");
-	assert_int_equal(w.n_steps, 4);
-	assert_true(w.units >= 64 && w.files > 1);
-	assert_true(w.units * w.rounds >= 200);
+	assert_true(i >= 9);
+	workload_free_list(list);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_good),	cmocka_unit_test(test_bad),
-		cmocka_unit_test(test_limits),	cmocka_unit_test(test_find),
-		cmocka_unit_test(test_summary), cmocka_unit_test(test_shipped),
+		cmocka_unit_test(test_halves),	cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_find),	cmocka_unit_test(test_summary),
+		cmocka_unit_test(test_shipped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* executor_internal.h - what executor.c and update.c share; nobody else includes it. */
+#ifndef AGENT_EXECUTOR_INTERNAL_H
+#define AGENT_EXECUTOR_INTERNAL_H
+
+#include "agent/executor.h"
+
+/* The record of an operation that is about to be invoked, and its buffer: stamped, or poisoned. */
+void executor_begin(const struct executor *executor, const struct message_op *message, void *buf,
+		    struct record *ret);
+
+/* Its records, once it is known what came of it; where that is unknown, why. */
+void executor_end(struct executor *executor, struct record *record,
+		  const struct io_request *request);
+
+/* Append one record to what is to be sent. */
+void executor_emit(struct executor *executor, const struct record *record);
+
+/* update.c: may the next operation follow those before it? `update` is updated; NULL for op asks
+ * whether the RUN may end here. */
+int update_check(const struct target *target, struct update *update, const struct message_op *op,
+		 struct error *err);
+
+/* An operation with MESSAGE_OP_UPDATE or MESSAGE_OP_LOG. */
+void update_do(struct executor *executor, const struct message_op *message);
+void log_do(struct executor *executor, const struct message_op *message);
+
+#endif

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* target_beside.h - what a target opens at first use beside its ways; for target*.c only. */
+#ifndef AGENT_TARGET_BESIDE_H
+#define AGENT_TARGET_BESIDE_H
+
+#include "agent/target.h"
+
+void target_beside_init(struct target *target);
+void target_beside_close(struct target *target);
+
+/* "log.00" for file 0. */
+void target_log_name(unsigned file, char ret[16]);
+
+#endif

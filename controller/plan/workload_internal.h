@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* workload_internal.h - what the files of the workload parser share; nobody else includes it. */
+#ifndef PLAN_WORKLOAD_INTERNAL_H
+#define PLAN_WORKLOAD_INTERNAL_H
+
+#include "plan/workload.h"
+
+#define LINE_MAX_BYTES 255
+#define WORDS_MAX 40
+
+struct parser {
+	const char *name;
+	unsigned line;
+	unsigned files_line, units_line, rounds_line, layout_line; /* 0 = not given */
+	struct workload workload;
+	char words[2 * LINE_MAX_BYTES + 1]; /* the line, cut into words; a comma is one */
+	const char *word[WORDS_MAX];
+	unsigned n_words;
+	unsigned step_line[WORKLOAD_STEPS_MAX];
+	struct error *err;
+};
+
+/* "NAME:LINE: ..." of the line at hand, an ERROR_USER. Returns -1. */
+int workload_fail(struct parser *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* A line that begins with `step` or `and`. */
+int workload_read_step(struct parser *p);
+
+/* What no single step can tell. */
+int workload_check_steps(struct parser *p);
+
+#endif
