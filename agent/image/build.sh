@@ -180,7 +180,7 @@ if [[ ! -d $image ]]; then
 	[[ -d $base ]] || build_base
 	build_image
 fi
-touch "$base" "$image"
+touch -c "$base" "$image" # the base may be gone, pruned for others
 prune "$images_kept" '[0-9a-f]{16}'
 prune "$bases_kept" 'base-[0-9a-f]{16}'
 printf 'kernel=%s\ninitramfs=%s\npackages=%s\n' "$image/kernel" "$image/initramfs" \

@@ -243,10 +243,11 @@ static int check_volume(struct plan_parser *parser)
 	bool built = plan->kind == SITE_LAB || plan_host_is_auto(&plan->hosts[0]);
 	bool has_target = plan_key_line(parser, SECTION_SITE, "target") != 0;
 
-	if (built && plan->volume == VOLUME_OCFS2)
+	if (built && plan->kind == SITE_HOSTS && plan->volume == VOLUME_OCFS2)
 		return plan_fail(parser, line,
-				 "volume: 'ocfs2' is not supported by this version in guests of "
-				 "ours; use guests that have it mounted");
+				 "volume: not 'ocfs2' with domain = auto: its cluster needs a "
+				 "second disk that both hosts share, for the heartbeat; use guests "
+				 "that have it mounted, or kind = lab");
 	if (block_line && (!built || plan->volume == VOLUME_RAW))
 		return plan_fail(parser, block_line,
 				 "block-size: only of a file system of ours (kind = lab, or "

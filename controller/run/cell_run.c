@@ -26,6 +26,7 @@
 #include "run/handoff.h"
 #include "rundir/rundir.h"
 #include "host/interrupt.h"
+#include "site/file_system.h"
 #include "site/replication.h"
 #include "site/volume.h"
 
@@ -329,7 +330,7 @@ int cell_run(const struct cell_run *c, bool *ret_reboot, struct error *err)
 	bool watched, fit, tested;
 
 	set_facts(&s.facts, c->plan, c->cell, c->workload,
-		  site_mounts(c->site) ? VOLUME_NAME : NULL);
+		  site_mounts(c->site) ? file_system_of(c->site->volume)->name : NULL);
 	snprintf(s.directory, sizeof(s.directory), "%s", c->plan->target);
 	if (strrchr(s.directory, '/'))
 		*strrchr(s.directory, '/') = 0;

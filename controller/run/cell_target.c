@@ -5,6 +5,7 @@
 
 #include "common/clock.h"
 #include "run/cell_internal.h"
+#include "site/file_system.h"
 #include "virt/domain_xml.h"
 
 #define MOUNT_NS (60 * NS_PER_S)
@@ -13,13 +14,18 @@
 #define PING_NS (5 * NS_PER_S)
 #define DISK_MS 30000
 
+static const struct file_system *file_system(const struct cell_state *s)
+{
+	return file_system_of(s->c->site->volume);
+}
+
 static int begin_mount(struct cell_state *s, unsigned node, const char *options, struct error *err)
 {
 	struct message_mount mount = {.timeout_ms = DISK_MS};
 
 	snprintf(mount.serial, sizeof(mount.serial), "%s", GUEST_SERIAL);
 	snprintf(mount.directory, sizeof(mount.directory), "%s", s->directory);
-	snprintf(mount.fstype, sizeof(mount.fstype), "gfs2");
+	snprintf(mount.fstype, sizeof(mount.fstype), "%s", file_system(s)->type);
 	snprintf(mount.options, sizeof(mount.options), "%s", options);
 	return agent_begin_mount(s->c->site->agents[node], &mount, err);
 }
@@ -74,8 +80,8 @@ int cell_target_close(struct cell_state *s, unsigned node, struct error *err)
 
 int cell_target_prepare(struct cell_state *s, struct error *err)
 {
-	if (mount_on(s, 0, "lockproto=lock_nolock,noatime", err) < 0 ||
-	    open_target(s, 0, true, err) < 0 || cell_target_close(s, 0, err) < 0)
+	if (mount_on(s, 0, file_system(s)->alone, err) < 0 || open_target(s, 0, true, err) < 0 ||
+	    cell_target_close(s, 0, err) < 0)
 		return error_prefix(err, "preparing the target");
 	return site_drop_caches(s->c->site, err);
 }
@@ -87,7 +93,7 @@ int cell_target_open(struct cell_state *s, struct error *err)
 	unsigned node;
 
 	for (node = 0; site_mounts(s->c->site) && node < NODES; node++) {
-		if (begin_mount(s, node, "noatime", err) < 0)
+		if (begin_mount(s, node, file_system(s)->shared, err) < 0)
 			return -1;
 	}
 	for (node = 0; site_mounts(s->c->site) && node < NODES; node++) {

@@ -9,6 +9,7 @@
 
 #include "common/clock.h"
 #include "common/parse.h"
+#include "site/file_system.h"
 #include "virt/domain_xml.h"
 #include "virt/effective.h"
 #include "host/wait.h"
@@ -32,6 +33,8 @@ char *built_guest_xml(const struct site *site, unsigned node, struct error *err)
 		.initramfs = guest->initramfs,
 		.command_line = command_line,
 		.console = guest->console,
+		.heartbeat = guest->heartbeat,
+		.heartbeat_serial = FILE_SYSTEM_HEARTBEAT,
 		.mac = macs[node],
 		.memory_mib = MEMORY_MIB,
 		.address = guest->address,
@@ -42,7 +45,7 @@ char *built_guest_xml(const struct site *site, unsigned node, struct error *err)
 
 	snprintf(command_line, sizeof(command_line),
 		 "console=ttyS0 panic=-1 quiet loglevel=5 stalemate.node=%c%s", 'a' + node,
-		 site->volume == VOLUME_RAW ? " stalemate.cluster=0" : "");
+		 file_system_of(site->volume)->init);
 	return domain_xml_guest(&spec, err);
 }
 

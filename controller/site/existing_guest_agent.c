@@ -22,7 +22,7 @@
 #define COMMAND_NS (60 * NS_PER_S)
 #define COPY_NS (300 * NS_PER_S)
 #define LOGIN_NS (30 * NS_PER_S) /* of one try; emulated guests take seconds */
-#define PAUSE_NS NS_PER_S /* between two tries to log in */
+#define PAUSE_NS NS_PER_S	 /* between two tries to log in */
 #define PORT "/dev/virtio-ports/" GUEST_CHANNEL
 
 static uint64_t left(const struct existing_guest *g)

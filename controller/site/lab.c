@@ -24,6 +24,7 @@
 #include "site/built_guests.h"
 #include "site/claim_device.h"
 #include "site/daemons.h"
+#include "site/file_system.h"
 #include "virt/effective.h"
 #include "virt/hypervisor.h"
 #include "host/interrupt.h"
@@ -56,6 +57,8 @@ void lab_describe(const struct lab_state *state, struct site *ret)
 		guest->port = state->ports[node];
 		snprintf(guest->address, sizeof(guest->address), "127.0.0.1");
 		snprintf(guest->console, sizeof(guest->console), "%s", consoles[node]);
+		snprintf(guest->heartbeat, sizeof(guest->heartbeat), "%s",
+			 state->volume == VOLUME_OCFS2 ? LAB_HEARTBEAT : "");
 		snprintf(guest->kernel, sizeof(guest->kernel), "%s", state->image.kernel);
 		snprintf(guest->initramfs, sizeof(guest->initramfs), "%s", state->image.initramfs);
 	}
@@ -157,6 +160,9 @@ static int bring_up(struct lab *lab, struct error *err)
 	}
 	if (lab->state.volume == VOLUME_RAW && claim_volume(lab, err) < 0)
 		return -1;
+	if (lab->state.volume == VOLUME_OCFS2 &&
+	    file_system_make_heartbeat(lab->site.nodes[0].host, LAB_HEARTBEAT, err) < 0)
+		return -1;
 	lab_describe(&lab->state, &lab->site);
 	if (built_guests_boot(&lab->site, err) < 0)
 		return -1;
@@ -229,6 +235,7 @@ static int take_down(const struct progress *progress, bool *found, struct error 
 		result = -1;
 	*found |= !access(LAB_VOLUME, F_OK) || daemons_ours();
 	unlink(LAB_VOLUME);
+	unlink(LAB_HEARTBEAT);
 	for (node = 0; node < NODES; node++)
 		unlink(consoles[node]);
 	lab_state_remove();

@@ -36,8 +36,8 @@ extern const char *const lab_guest_names[NODES];
 /*
  * Take the lab: use one that is up already, if it is whole and of the same image, accelerator and
  * volume; else clean up what a killed run left and bring it up: daemons, image, volume, loop
- * devices, both guests side by side, their cluster (for a cluster file system), their agents. On failure nothing of it
- * remains and *ret is not set.
+ * devices, both guests side by side, their cluster (for a cluster file system), their agents. On
+ * failure nothing of it remains and *ret is not set.
  */
 int lab_open(const struct lab_options *options, struct lab *ret, struct error *err);
 

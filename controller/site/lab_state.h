@@ -21,6 +21,7 @@
 #define LAB_RUN_DIR "/run/stalemate"
 #define LAB_DISK_DIR "/var/lib/stalemate"
 #define LAB_VOLUME LAB_DISK_DIR "/volume.img"
+#define LAB_HEARTBEAT LAB_DISK_DIR "/heartbeat.img" /* of OCFS2's cluster */
 
 /*
  * Take the lab for this process, for `purpose` ("demo"). Returns a descriptor that holds the lock,

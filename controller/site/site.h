@@ -43,8 +43,9 @@ struct built_guest {
 	bool started; /* by this process */
 	char kernel[PATH_MAX], initramfs[PATH_MAX];
 	char console[256];
-	char address[64]; /* this end of the network between the guests */
-	unsigned port;	  /* UDP */
+	char heartbeat[256]; /* file for its cluster's heartbeat; "": needs none */
+	char address[64];    /* this end of the network between the guests */
+	unsigned port;	     /* UDP */
 };
 
 struct site {

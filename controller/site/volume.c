@@ -9,10 +9,8 @@
 #include "common/clock.h"
 #include "common/parse.h"
 #include "site/claim_device.h"
+#include "site/file_system.h"
 
-#define MKFS_NS (120 * NS_PER_S)
-#define FSCK_NS (240 * NS_PER_S)
-#define BLOCK 4096
 /* fsck(8): errors were left; every other bit says that something was in fsck's way. */
 #define FSCK_UNCORRECTED 4
 #define VOLUME_MIN (31ULL << 20)
@@ -53,83 +51,56 @@ int volume_check(struct site *site, struct error *err)
 int volume_make(struct site *site, struct error *err)
 {
 	uint64_t size;
-	uint32_t block = site->block_size ? site->block_size : BLOCK;
-	char blocks[32], bytes[16];
-	/* -K: no discard. */
-	const char *argv[] = {
-		"mkfs.gfs2", "-O", "-q", "-K", "-p", "lock_dlm", "-t",	VOLUME_NAME,	       "-j",
-		"2",	     "-J", "8",	 "-r", "32", "-b",	 bytes, site->nodes[0].device, NULL,
-		NULL};
+	uint32_t block = site->block_size ? site->block_size : FILE_SYSTEM_BLOCK;
 
 	/* once more, for it may have been taken away since the cell before */
 	if (site->room && check_claim(&site->nodes[0], &size, err) < 0)
 		return -1;
-	snprintf(blocks, sizeof(blocks), "%llu", (unsigned long long)(site->room / block));
-	snprintf(bytes, sizeof(bytes), "%u", block);
-	if (site->room)
-		argv[17] = blocks;
-	if (site->volume != VOLUME_RAW && host_run_ok(site->nodes[0].host, argv, MKFS_NS, err) < 0)
-		return error_prefix(err, "cannot make the cluster file system");
+	if (site->volume != VOLUME_RAW &&
+	    file_system_make(file_system_of(site->volume), site->nodes[0].host,
+			     site->nodes[0].device, block, site->room / block, err) < 0)
+		return -1;
 	return site_drop_caches(site, err);
 }
 
-/* Whether a line of fsck.gfs2's output is its progress, not a complaint. */
-static bool is_progress(const char *line, size_t len)
-{
-	static const char *const starts[] = {
-		"Initializing",	     "Validating", "Level ", "Starting ", "Reconciling",
-		"Clearing",	     "Journals",   "RGs: ",  "Writing",	  "gfs2_fsck",
-		"fsck.gfs2 complete"};
-	static const char completed[] = " completed in ", passed[] = " passed)";
-	size_t i;
-
-	for (i = 0; i < sizeof(starts) / sizeof(starts[0]); i++) {
-		if (!strncmp(line, starts[i], strlen(starts[i])))
-			return true;
-	}
-	return !len || memmem(line, len, completed, strlen(completed)) ||
-	       memmem(line, len, passed, strlen(passed));
-}
-
-static void count_complaints(struct volume_fsck *fsck)
+static void count_complaints(const struct file_system *fs, struct volume_fsck *fsck)
 {
 	const char *line;
 	size_t len;
 
 	for (line = fsck->log; *line; line += len + (line[len] == '\n')) {
 		len = strcspn(line, "\n");
-		if (is_progress(line, len))
+		if (!fs->is_complaint(line, len))
 			continue;
 		if (!fsck->complaints++)
 			printable(line, len, fsck->first, sizeof(fsck->first));
 	}
 }
 
-static void say_complaint(const struct process_result *result, struct volume_fsck *fsck)
+static void say_complaint(const struct file_system *fs, const struct process_result *result,
+			  struct volume_fsck *fsck)
 {
 	printable(result->complaint, strcspn(result->complaint, "\n"), fsck->first,
 		  sizeof(fsck->first));
 	if (!fsck->first[0])
-		snprintf(fsck->first, sizeof(fsck->first), "fsck.gfs2 ended with status %d",
+		snprintf(fsck->first, sizeof(fsck->first), "fsck.%s ended with status %d", fs->type,
 			 result->status);
 }
 
 int volume_fsck(struct site *site, struct volume_fsck *ret, struct error *err)
 {
-	/* errors go to stderr, of which a result has the end only: into one stream, as they come */
-	const char *argv[] = {"sh", "-c", "exec fsck.gfs2 -n \"$0\" 2>&1", site->nodes[0].device,
-			      NULL};
+	const struct file_system *fs = file_system_of(site->volume);
 	struct process_result result;
 
 	if (site_drop_caches(site, err) < 0 ||
-	    host_run(site->nodes[0].host, argv, FSCK_NS, &result, err) < 0)
+	    file_system_check(fs, site->nodes[0].host, site->nodes[0].device, &result, err) < 0)
 		return -1;
 	*ret = (struct volume_fsck){.log = result.out,
 				    .known = !result.status || result.status == FSCK_UNCORRECTED};
 	if (result.status) {
-		count_complaints(ret);
+		count_complaints(fs, ret);
 		if (!ret->complaints++)
-			say_complaint(&result, ret);
+			say_complaint(fs, &result, ret);
 	}
 	free(result.complaint);
 	return 0;

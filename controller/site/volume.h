@@ -9,10 +9,6 @@
 
 #include "site/site.h"
 
-/* The lock table of the file systems we make, CLUSTER:NAME: how their guests' cluster is called
- * (agent/image/init), and the volume by their kernels. */
-#define VOLUME_NAME "stalemate:lab"
-
 /* What of a claimed device is left alone: its end, where the claim is. */
 #define VOLUME_KEPT (1ULL << 20)
 
@@ -20,17 +16,17 @@
  * there); sets site->room. Once a run, before anything is written. */
 int volume_check(struct site *site, struct error *err);
 
-/* A fresh cluster file system (lock_dlm, 2 journals), nothing with VOLUME_RAW; caches dropped. */
+/* A fresh cluster file system for two nodes, nothing with VOLUME_RAW; caches dropped. */
 int volume_make(struct site *site, struct error *err);
 
 struct volume_fsck {
 	bool known;	     /* it came to its end, and so has something to say */
-	unsigned complaints; /* lines that are not fsck's own progress; 0 = clean */
+	unsigned complaints; /* lines of it that tell of damage; 0 = clean */
 	char first[256];     /* the first of them, or why nothing is known; "" if there is none */
 	char *log;	     /* all it printed, to be freed */
 };
 
-/* fsck.gfs2 -n on the volume, which nobody may have mounted. */
+/* The file system's own check of the volume, which nobody may have mounted. */
 int volume_fsck(struct site *site, struct volume_fsck *ret, struct error *err);
 
 #endif

@@ -14,7 +14,9 @@ struct guest_spec {
 	const char *name;
 	bool kvm; /* else software emulation */
 	const char *kernel, *initramfs, *command_line;
-	const char *console; /* file that the serial console goes to */
+	const char *console;			  /* file that the serial console goes to */
+	const char *heartbeat, *heartbeat_serial; /* a file for a disk of that serial, which other
+						     guests here have too; "", NULL = none */
 	const char *mac;
 	unsigned memory_mib;
 	const char *address,

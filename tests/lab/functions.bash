@@ -19,6 +19,7 @@ nothing_left() {
 	what=$(pgrep -af 'guest=stalemate-lab-[ab]') && fail "left behind: $what"
 	what=$(losetup -a | grep /var/lib/stalemate) && fail "left behind: $what"
 	[ ! -e /var/lib/stalemate/volume.img ] || fail "left behind: the volume"
+	[ ! -e /var/lib/stalemate/heartbeat.img ] || fail "left behind: the heartbeat"
 	[ ! -e /run/stalemate/lab.json ] || fail "left behind: lab.json"
 	what=$(ls /run/stalemate/*.pid 2>/dev/null) && fail "left behind: $what"
 	what=$(pgrep -af -- '-p /run/stalemate/') && fail "left behind: $what"

@@ -41,7 +41,7 @@ static void test_disks_differ_in_the_cache_alone(void **state)
 	free(without);
 }
 
-static char *guest(const char *kernel, bool kvm)
+static char *guest(const char *kernel, bool kvm, const char *heartbeat)
 {
 	const struct guest_spec spec = {
 		.name = "stalemate-lab-a",
@@ -50,6 +50,8 @@ static char *guest(const char *kernel, bool kvm)
 		.initramfs = "/i",
 		.command_line = "console=ttyS0",
 		.console = "/c",
+		.heartbeat = heartbeat,
+		.heartbeat_serial = "beats",
 		.mac = "52:54:00:57:a1:0a",
 		.memory_mib = 512,
 		.port = 1000,
@@ -62,7 +64,7 @@ static char *guest(const char *kernel, bool kvm)
 
 static void test_guest_is_marked_and_escaped(void **state)
 {
-	char *xml = guest("/boot/<evil>&\"k", false);
+	char *xml = guest("/boot/<evil>&\"k", false, NULL);
 
 	(void)state;
 	assert_non_null(xml);
@@ -70,8 +72,13 @@ static void test_guest_is_marked_and_escaped(void **state)
 	assert_non_null(strstr(xml, "&lt;evil&gt;&amp;"));
 	assert_true(domain_xml_is_ours(xml));
 	assert_non_null(strstr(xml, "type=\"qemu\""));
+	assert_null(strstr(xml, "<disk"));
 	free(xml);
-	xml = guest("/k", true);
+	xml = guest("/k", true, "/h");
+	assert_non_null(strstr(xml, "<source file=\"/h\"/>"));
+	assert_non_null(strstr(xml, "<serial>beats</serial>"));
+	/* the volume's disk is still to come */
+	assert_int_equal(domain_xml_has_disk(xml, NULL), 0);
 	assert_non_null(strstr(xml, "type=\"kvm\""));
 	free(xml);
 }

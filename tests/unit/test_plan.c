@@ -232,8 +232,6 @@ static void test_bad_values(void **state)
 	} site[] = {
 		{"kind = cluster", "kind: 'cluster' is unknown; use one of: lab, hosts"},
 		{"volume = ext4", "volume: 'ext4' is unknown; use one of: gfs2, raw, ocfs2"},
-		{"volume = ocfs2", "volume: 'ocfs2' is not supported by this version in guests of "
-				   "ours; use guests that have it mounted"},
 		{"verify = maybe", "verify: 'maybe' is unknown; use one of: no, yes"},
 		{"target = srv", "target: 'srv' is not an absolute path below '/'"},
 		{"target = /", "target: '/' is not an absolute path below '/'"},
