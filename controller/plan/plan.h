@@ -70,6 +70,7 @@ struct plan {
 	uint64_t volume_size; /* lab: bytes of the volume */
 	uint32_t unit;
 	uint32_t block_size; /* of a file system of ours */
+	bool cold;	     /* guests of ours: booted anew for each cell */
 	bool verify;	     /* hosts: compare the replicas after each cell */
 	struct plan_host hosts[NODES];
 

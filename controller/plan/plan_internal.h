@@ -107,7 +107,7 @@ typedef int plan_reader(struct plan_parser *parser, const char *value, struct er
 plan_reader plan_read_kind, plan_read_volume, plan_read_target, plan_read_size,
 	plan_read_volume_size, plan_read_unit, plan_read_confidence, plan_read_max_rate,
 	plan_read_flush_scope, plan_read_cache, plan_read_path, plan_read_workload, plan_read_fault,
-	plan_read_repeat, plan_read_verify, plan_read_block_size;
+	plan_read_repeat, plan_read_verify, plan_read_block_size, plan_read_guests;
 plan_reader plan_read_ssh, plan_read_agent, plan_read_guest_ssh, plan_read_address,
 	plan_read_on_hang, plan_read_stop_timeout, plan_read_start_timeout;
 int plan_not_supported(struct error *err, const char *what, const char *value, const char *use);

@@ -38,6 +38,7 @@ static const struct key keys[] = {
 	{SECTION_SITE, "unit", plan_read_unit},
 	{SECTION_SITE, "block-size", plan_read_block_size},
 	{SECTION_SITE, "verify", plan_read_verify},
+	{SECTION_SITE, "guests", plan_read_guests},
 	{SECTION_MATRIX, "cache", plan_read_cache},
 	{SECTION_MATRIX, "path", plan_read_path},
 	{SECTION_MATRIX, "workload", plan_read_workload},

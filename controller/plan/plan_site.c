@@ -243,6 +243,11 @@ static int check_volume(struct plan_parser *parser)
 	bool built = plan->kind == SITE_LAB || plan_host_is_auto(&plan->hosts[0]);
 	bool has_target = plan_key_line(parser, SECTION_SITE, "target") != 0;
 
+	if (!built && plan_key_line(parser, SECTION_SITE, "guests"))
+		return plan_fail(
+			parser, plan_key_line(parser, SECTION_SITE, "guests"),
+			"guests: only with guests of ours; yours are shut down and started "
+			"for each cell anyway");
 	if (built && plan->kind == SITE_HOSTS && plan->volume == VOLUME_OCFS2)
 		return plan_fail(parser, line,
 				 "volume: not 'ocfs2' with domain = auto: its cluster needs a "

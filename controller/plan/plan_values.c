@@ -148,3 +148,14 @@ int plan_read_verify(struct plan_parser *parser, const char *value, struct error
 	parser->plan.verify = verify;
 	return 0;
 }
+
+int plan_read_guests(struct plan_parser *parser, const char *value, struct error *err)
+{
+	static const char *const names[] = {"switched", "cold"};
+	unsigned cold;
+
+	if (parse_name(value, names, 2, "guests", &cold, err) < 0)
+		return -1;
+	parser->plan.cold = cold;
+	return 0;
+}

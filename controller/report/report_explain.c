@@ -199,25 +199,39 @@ static void print_replicas(FILE *out, const struct verdict *v)
 	fputs(".\n", out);
 }
 
-/* "  Flushes that the guests asked for: a 12, b 9." */
-static void print_flushes(FILE *out, const struct cell_facts *facts)
+/* "  WHAT: a 12, b 9." Nothing where neither is known. */
+static void print_pair(FILE *out, const char *what, const bool known[NODES],
+		       const uint64_t number[NODES])
 {
-	const char *before = "  Flushes that the guests asked of the disk during the workload:";
 	unsigned n;
 
+	if (!known[0] && !known[1])
+		return;
+	fprintf(out, "  %s:", what);
 	for (n = 0; n < NODES; n++) {
-		if (!facts->flushes_known[n])
-			continue;
-		fprintf(out, "%s %c %" PRIu64, before, 'a' + (int)n, facts->flushes[n]);
-		before = ",";
+		fprintf(out, "%s %c ", n ? "," : "", 'a' + (int)n);
+		if (known[n])
+			fprintf(out, "%" PRIu64, number[n]);
+		else
+			fputs("not known", out);
 	}
-	if (*before == ',')
-		fputs(".\n", out);
+	fputs(".\n", out);
+}
+
+static void print_disks(FILE *out, const struct cell_facts *facts)
+{
+	print_pair(out, "Bytes of the volume in the hosts' page caches before the workload",
+		   facts->cached_before_known, facts->cached_before);
+	print_pair(out, "Flushes that the guests asked of the disk during the workload",
+		   facts->flushes_known, facts->flushes);
 }
 
 static bool says_something(const struct verdict *v, bool verbose)
 {
-	if (verbose && (v->facts.flushes_known[0] || v->facts.flushes_known[1]))
+	const struct cell_facts *facts = &v->facts;
+
+	if (verbose && (facts->flushes_known[0] || facts->flushes_known[1] ||
+			facts->cached_before_known[0] || facts->cached_before_known[1]))
 		return true;
 	return v->n_violations || v->fs.state != FS_SILENT || words_reason(v)[0] || v->warning[0] ||
 	       v->facts.kernel_first[0] || v->facts.fsck_first[0] || v->facts.replicas_note[0] ||
@@ -250,7 +264,7 @@ int report_explain(FILE *out, const struct verdict *v, const char *title,
 		print_clean(out, "  fsck: ", v->facts.fsck_first, sizeof(v->facts.fsck_first));
 	print_replicas(out, v);
 	if (options->verbose)
-		print_flushes(out, &v->facts);
+		print_disks(out, &v->facts);
 	if (v->suspect)
 		fprintf(out,
 			"  Suspect: %" PRIu64

@@ -171,6 +171,8 @@ static json_t *disks_json(const struct cell_facts *facts, bool *failed)
 
 	for (n = 0; n < NODES; n++) {
 		disk = json_object();
+		add(disk, "cached_before",
+		    u64_or_null(facts->cached_before_known[n], facts->cached_before[n]), failed);
 		add(disk, "flushes", u64_or_null(facts->flushes_known[n], facts->flushes[n]),
 		    failed);
 		add(disks, node_names[n], disk, failed);

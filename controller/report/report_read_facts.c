@@ -56,7 +56,7 @@ static int read_effective(struct place *place, const json_t *cell, struct cell_f
 
 static int read_disks(struct place *place, const json_t *cell, struct cell_facts *facts)
 {
-	static const char *const keys[] = {"flushes"};
+	static const char *const keys[] = {"cached_before", "flushes"};
 	const json_t *disks = json_object_get(cell, "disks"), *disk;
 	size_t back = place_enter(place, "disks"), inner;
 	unsigned n;
@@ -67,6 +67,8 @@ static int read_disks(struct place *place, const json_t *cell, struct cell_facts
 		disk = json_object_get(disks, node_names[n]);
 		inner = place_enter(place, node_names[n]);
 		if (get_keys(place, disk, KEYS(keys)) < 0 ||
+		    get_u64_or_null(place, disk, "cached_before", &facts->cached_before_known[n],
+				    &facts->cached_before[n]) < 0 ||
 		    get_u64_or_null(place, disk, "flushes", &facts->flushes_known[n],
 				    &facts->flushes[n]) < 0)
 			return -1;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* cell_internal.h - what cell_run.c and cell_target.c share; nobody else includes it. */
+/* cell_internal.h - what cell_run.c, cell_proof.c and cell_target.c share; nobody else includes it. */
 #ifndef RUN_CELL_INTERNAL_H
 #define RUN_CELL_INTERNAL_H
 
@@ -24,5 +24,17 @@ int cell_target_open(struct cell_state *s, struct error *err);
 
 /* Closed and unmounted again on a node. */
 int cell_target_close(struct cell_state *s, unsigned node, struct error *err);
+
+/* cell_proof.c: the modes in effect, into the facts; what cannot be read makes the cell invalid. */
+void cell_prove_modes(struct cell_state *s);
+
+/* What the hosts have cached of the volume, once it was dropped; not nothing: invalid. */
+void cell_measure_caches(struct cell_state *s);
+
+/* What the disks have counted so far. -1 with *err. */
+int cell_count_disks(struct cell_state *s, struct disk_counts ret[NODES], struct error *err);
+
+/* Whether the target lies on the disks, by what these moved (facts.disk_bytes). */
+void cell_prove_disk(struct cell_state *s);
 
 #endif

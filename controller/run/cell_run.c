@@ -9,7 +9,7 @@
  *   2. node a alone makes and prefills the target. Where the run mounts the volume, nobody else has
  *      it (lock_nolock); in guests that have mounted it themselves, it is their cluster's
  *   3. both hosts' caches written back and dropped: what node b will read is on the store, whatever
- *      the mode does with flushes
+ *      the mode does with flushes; what they hold after that is measured, and should be nothing
  *   4. both nodes mount (lock_dlm) and open the target; the workload runs
  *   5. unmounted, the disk taken away (site_end), fsck, the replicas compared
  *
@@ -120,25 +120,6 @@ static int give_disks(struct cell_state *s, struct error *err)
 	return result;
 }
 
-/* Read the modes in effect; what cannot be read makes the cell invalid, not failed. */
-static void prove_modes(struct cell_state *s)
-{
-	struct error err;
-	unsigned node;
-
-	for (node = 0; node < NODES; node++) {
-		if (!site_effective(s->c->site, node, &s->facts.effective[node], &err))
-			s->facts.effective_known[node] = true;
-		else if (!s->facts.invalid[0])
-			snprintf(s->facts.invalid, sizeof(s->facts.invalid),
-				 "the cache mode in effect on host %c is not known: %.800s",
-				 'a' + node, err.text);
-	}
-	event_log_note(s->c->log, "%s: in effect %s/%s", s->facts.id,
-		       s->facts.effective_known[0] ? cache_mode_names[s->facts.effective[0]] : "?",
-		       s->facts.effective_known[1] ? cache_mode_names[s->facts.effective[1]] : "?");
-}
-
 /* A workload is not carried on with once DRBD has made the cell worthless. */
 static bool goes_on(void *context)
 {
@@ -174,18 +155,6 @@ static int work(struct cell_state *s, struct error *err)
 	return result;
 }
 
-static int count_disks(struct cell_state *s, struct disk_counts ret[NODES], struct error *err)
-{
-	unsigned node;
-
-	for (node = 0; node < NODES; node++) {
-		if (site_disk_counts(s->c->site, node, &ret[node], err) < 0)
-			return error_prefix(err, "what the disk of guest %c moved is not known",
-					    'a' + (int)node);
-	}
-	return 0;
-}
-
 /* The workload, between two looks at what the disks count. attached: what they had at first. */
 static int work_counted(struct cell_state *s, const struct disk_counts attached[NODES],
 			struct error *err)
@@ -193,7 +162,8 @@ static int work_counted(struct cell_state *s, const struct disk_counts attached[
 	struct disk_counts before[NODES], after[NODES];
 	unsigned node;
 
-	if (count_disks(s, before, err) < 0 || work(s, err) < 0 || count_disks(s, after, err) < 0)
+	if (cell_count_disks(s, before, err) < 0 || work(s, err) < 0 ||
+	    cell_count_disks(s, after, err) < 0)
 		return -1;
 	for (node = 0; node < NODES; node++) {
 		s->facts.disk_bytes[node] = after[node].bytes - attached[node].bytes;
@@ -203,28 +173,6 @@ static int work_counted(struct cell_state *s, const struct disk_counts attached[
 			before[node].flushes_known && after[node].flushes_known;
 	}
 	return 0;
-}
-
-/*
- * Node a's disk took at least the target, which a fills; b's moved something (b's target bears a's
- * claim of this run, so it is the same volume). If less went there, what was read and written lies
- * on another disk, of whose mode nothing is known.
- */
-static void prove_disk(struct cell_state *s)
-{
-	const uint64_t wanted[NODES] = {s->c->plan->size, s->c->plan->unit};
-	unsigned node;
-
-	for (node = 0; node < NODES && !s->facts.invalid[0]; node++) {
-		if (s->facts.disk_bytes[node] < wanted[node])
-			snprintf(s->facts.invalid, sizeof(s->facts.invalid),
-				 "disk %s of guest %c moved %llu bytes, while the target of %llu "
-				 "was made and used: the target lies on another disk, whose cache "
-				 "mode is not known; see `disk` and `target` in the plan",
-				 s->c->site->nodes[node].disk, 'a' + (int)node,
-				 (unsigned long long)s->facts.disk_bytes[node],
-				 (unsigned long long)s->c->plan->size);
-	}
 }
 
 static int fsck(struct cell_state *s, struct error *err)
@@ -249,18 +197,19 @@ static int test(struct cell_state *s, struct error *err)
 
 	if (give_disks(s, err) < 0)
 		return -1;
-	prove_modes(s);
-	if (count_disks(s, attached, err) < 0)
+	cell_prove_modes(s);
+	if (cell_count_disks(s, attached, err) < 0)
 		return -1;
 	event_log_step(s->c->log, "preparing the target");
 	if (cell_target_prepare(s, err) < 0)
 		return -1;
+	cell_measure_caches(s);
 	event_log_step(s->c->log, "opening the target on both nodes");
 	if (cell_target_open(s, err) < 0)
 		return -1;
 	if (work_counted(s, attached, err) < 0)
 		return -1;
-	prove_disk(s);
+	cell_prove_disk(s);
 	return 0;
 }
 

@@ -222,7 +222,7 @@ static int run_cells(const struct runner *r, struct site *site, struct event_log
 			r->begin(r->context, cell, i);
 		event_log_note(log, "cell %s: %s", cell->id, cell->selector);
 		result = run_cell(r, site, log, manifest, i, &reboot, err);
-		reboot |= r->cold;
+		reboot |= r->cold || r->plan->cold;
 		if (!result && r->end)
 			r->end(r->context, cell, i);
 	}

@@ -60,6 +60,7 @@ const struct facts_field facts_fields[] = {
 	TEXT("error", error),
 	{"mounted_ns", FIELD_PAIR_OPT, AT(mounted_ns), 0, AT(mounted_known)},
 	{"disk_bytes", FIELD_PAIR_OPT, AT(disk_bytes), 0, AT(disk_bytes_known), true},
+	{"cached_before", FIELD_PAIR_OPT, AT(cached_before), 0, AT(cached_before_known), true},
 	{"flushes", FIELD_PAIR_OPT, AT(flushes), 0, AT(flushes_known), true},
 	{"volume_name", FIELD_TEXT, AT(volume_name), FS_VOLUME_MAX, 0, true},
 	{"withdraws", FIELD_COUNT, AT(withdraws), 0, 0},

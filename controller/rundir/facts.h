@@ -72,6 +72,10 @@ struct cell_facts {
 	bool disk_bytes_known[NODES];
 	uint64_t disk_bytes[NODES];
 
+	/* What each host's page cache held of the volume when the workload was to begin: bytes. */
+	bool cached_before_known[NODES];
+	uint64_t cached_before[NODES];
+
 	/* Flushes that each guest asked of the disk while the workload ran; mounts are not in it.
 	 */
 	bool flushes_known[NODES];

@@ -10,6 +10,7 @@
 #include "site/built_guests.h"
 #include "virt/effective.h"
 #include "site/existing_guest.h"
+#include "site/residency.h"
 #include "site/volume.h"
 
 #define FLUSH_NS (120 * NS_PER_S)
@@ -131,6 +132,18 @@ int site_drop_caches(struct site *site, struct error *err)
 					    site->nodes[node].letter);
 	}
 	return 0;
+}
+
+int site_cached(struct site *site, unsigned node, uint64_t *ret, struct error *err)
+{
+	const struct site_node *n = &site->nodes[node];
+
+	return residency(n->host, n->device, ret, err);
+}
+
+bool site_is_alone(const struct site *site)
+{
+	return site->built || site->volume == VOLUME_RAW;
 }
 
 bool site_mounts(const struct site *site)

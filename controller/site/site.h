@@ -90,6 +90,12 @@ int site_disk_counts(struct site *site, unsigned node, struct disk_counts *ret, 
 /* Write back and drop both hosts' page caches of the volume. */
 int site_drop_caches(struct site *site, struct error *err);
 
+/* Bytes of the volume in a host's page cache now. -1 with *err: not known. */
+int site_cached(struct site *site, unsigned node, uint64_t *ret, struct error *err);
+
+/* Whether nobody but the run uses the volume: what is cached of it is there by the run's doing. */
+bool site_is_alone(const struct site *site);
+
 /* Whether it is the run that mounts the volume in the guests (else it is there, or there is none).
  */
 bool site_mounts(const struct site *site);

@@ -56,6 +56,8 @@ static void fill(struct cell_facts *facts)
 	facts->mounted_ns[0] = UINT64_MAX;
 	facts->disk_bytes_known[1] = true;
 	facts->disk_bytes[1] = 1ULL << 40;
+	facts->cached_before_known[1] = true;
+	facts->cached_before[1] = 4096;
 	facts->flushes_known[0] = true;
 	facts->flushes[0] = 17;
 	facts->withdraws = 1;

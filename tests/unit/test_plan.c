@@ -193,7 +193,7 @@ static void test_bad_lines(void **state)
 		 "p.conf:3: section [site] given twice, first in line 1"},
 		{"[site]\nfoo = 1\n",
 		 "p.conf:2: unknown key 'foo' in [site]; use one of: kind, "
-		 "volume, target, size, volume-size, unit, block-size, verify"},
+		 "volume, target, size, volume-size, unit, block-size, verify, guests"},
 		{"[host b]\nname = x\n",
 		 "p.conf:2: unknown key 'name' in [host b]; use one of: libvirt, ssh, device, "
 		 "resource, domain, disk, agent, guest-ssh, address, on-hang, stop-timeout, "
@@ -232,6 +232,7 @@ static void test_bad_values(void **state)
 	} site[] = {
 		{"kind = cluster", "kind: 'cluster' is unknown; use one of: lab, hosts"},
 		{"volume = ext4", "volume: 'ext4' is unknown; use one of: gfs2, raw, ocfs2"},
+		{"guests = warm", "guests: 'warm' is unknown; use one of: switched, cold"},
 		{"verify = maybe", "verify: 'maybe' is unknown; use one of: no, yes"},
 		{"target = srv", "target: 'srv' is not an absolute path below '/'"},
 		{"target = /", "target: '/' is not an absolute path below '/'"},
@@ -380,6 +381,12 @@ static void test_bad_hosts(void **state)
 		     "p.conf:4: agent: 'smoke' is unknown; use one of: virtio, ssh, guest-agent");
 	expect_error(MATRIX "[site]\nkind = hosts\nvolume-size = 1G\n",
 		     "p.conf:5: volume-size: only for kind = lab; the hosts' volume has its size");
+	expect_error(MATRIX "[site]\nkind = hosts\nguests = cold\n" HOST("a", "x") HOST("b", "y"),
+		     "p.conf:5: guests: only with guests of ours; yours are shut down and started "
+		     "for each cell anyway");
+	parse(MATRIX "[site]\nguests = cold\n", &plan);
+	assert_true(plan.cold);
+	plan_done(&plan);
 	parse(MATRIX "[site]\nkind = hosts\nsize = 1G\n" HOST("a", "x") HOST("b", "y"), &plan);
 	plan_done(&plan);
 }

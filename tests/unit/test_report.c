@@ -42,6 +42,8 @@ static void fill(struct verdict *v, unsigned number, enum cache_mode asked,
 	f->unit = 4096;
 	f->units = 256;
 	f->files = 16;
+	f->cached_before_known[0] = f->flushes_known[0] = true;
+	f->flushes[0] = 17;
 	f->fsck_known = true;
 	v->kind = VERDICT_CONSISTENT;
 	v->ops = 1000;
@@ -275,6 +277,24 @@ static void test_sides(void **state)
 	v[1].kind = VERDICT_INVALID;
 	check_report("sides.txt", report_text, v, 4, NULL);
 	check_report("sides.json", report_json, v, 4, NULL);
+}
+
+/* Guards against: counts of the disks that are shown nowhere, and one not known that reads as 0. */
+static void test_disks(void **state)
+{
+	const struct report_options options = {.verbose = true};
+	struct verdict v;
+	char *text;
+
+	(void)state;
+	fill(&v, 1, CACHE_NONE, CACHE_NONE, VERDICT_CONSISTENT);
+	text = render(report_text, &v, 1, &options);
+	assert_non_null(strstr(text, "page caches before the workload: a 0, b not known.\n"));
+	assert_non_null(strstr(text, "during the workload: a 17, b not known.\n"));
+	free(text);
+	text = render(report_text, &v, 1, NULL);
+	assert_null(strstr(text, "workload:"));
+	free(text);
 }
 
 /* Guards against: a bare history shown with modes that nobody knows; verbose that shows no more. */
@@ -564,11 +584,12 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_demo),	cmocka_unit_test(test_width),
 		cmocka_unit_test(test_trouble), cmocka_unit_test(test_replicas),
-		cmocka_unit_test(test_ids),	cmocka_unit_test(test_sides),
-		cmocka_unit_test(test_bare),	cmocka_unit_test(test_json),
-		cmocka_unit_test(test_rates),	cmocka_unit_test(test_place),
-		cmocka_unit_test(test_names),	cmocka_unit_test(test_schema),
-		cmocka_unit_test(test_models),	cmocka_unit_test(test_across),
+		cmocka_unit_test(test_disks),	cmocka_unit_test(test_ids),
+		cmocka_unit_test(test_sides),	cmocka_unit_test(test_bare),
+		cmocka_unit_test(test_json),	cmocka_unit_test(test_rates),
+		cmocka_unit_test(test_place),	cmocka_unit_test(test_names),
+		cmocka_unit_test(test_schema),	cmocka_unit_test(test_models),
+		cmocka_unit_test(test_across),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
