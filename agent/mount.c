@@ -16,23 +16,44 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static bool serial_is(int sys_block, const char *disk, const char *serial)
+/* Bytes of a file below /sys/block/DISK, NUL behind them; -1 if there is none. */
+static ssize_t read_file(int sys_block, const char *disk, const char *file, char *ret, size_t size)
 {
-	char path[NAME_MAX + sizeof("/serial")], text[256];
+	char path[NAME_MAX + 32];
 	ssize_t got;
 	int fd;
 
-	snprintf(path, sizeof(path), "%s/serial", disk);
+	snprintf(path, sizeof(path), "%s/%s", disk, file);
 	fd = openat(sys_block, path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return false;
-	got = read(fd, text, sizeof(text) - 1);
+		return -1;
+	got = read(fd, ret, size - 1);
 	close(fd);
-	if (got < 0)
-		return false;
-	text[got] = 0;
-	text[strcspn(text, "\n")] = 0;
-	return !strcmp(text, serial);
+	ret[got < 0 ? 0 : got] = 0;
+	return got;
+}
+
+/*
+ * The unit serial number page (SPC, 0x80) of a SCSI disk, or of a SATA disk, for which libata makes
+ * one: four bytes, the last of them the text's length, then the text, with blanks around it. A
+ * virtio disk has a file of its own for its serial.
+ */
+static bool serial_is(int sys_block, const char *disk, const char *serial)
+{
+	char text[256 + 4], *start = text;
+	ssize_t got = read_file(sys_block, disk, "serial", text, sizeof(text));
+
+	if (got < 0) {
+		got = read_file(sys_block, disk, "device/vpd_pg80", text, sizeof(text));
+		if (got < 4 || (unsigned char)text[1] != 0x80)
+			return false;
+		start = text + 4;
+		start += strspn(start, " ");
+	}
+	start[strcspn(start, "\n")] = 0;
+	for (got = (ssize_t)strlen(start); got && start[got - 1] == ' '; got--)
+		start[got - 1] = 0;
+	return !strcmp(start, serial);
 }
 
 bool mount_find_disk(const char *sys_block, const char *serial, char *ret, size_t size)

@@ -14,6 +14,7 @@ enum error_kind {
 	ERROR_USER,	   /* the user's words: usage, plan, content of a file given */
 	ERROR_WORLD,	   /* the world: root, libvirtd, space, boot, a guest that hangs */
 	ERROR_INTERRUPTED, /* SIGINT or SIGTERM */
+	ERROR_REFUSED,	   /* libvirt takes no such definition, whatever the host is like */
 };
 
 struct error {

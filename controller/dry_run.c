@@ -22,10 +22,10 @@ static void print_cell(const struct cell *cell, FILE *out)
 		cell->has_expected ? verdict_kind_names[cell->expected] : "");
 }
 
-static int print_disk(const struct site *site, unsigned node, enum cache_mode cache, FILE *out,
+static int print_disk(const struct site *site, unsigned node, const struct cell *cell, FILE *out,
 		      struct error *err)
 {
-	char *xml = built_guest_disk_xml(site, node, cache, err);
+	char *xml = built_guest_disk_xml(site, node, cell, err);
 
 	if (!xml)
 		return -1;
@@ -39,6 +39,7 @@ static int lab_run(const struct plan *plan, enum accelerator accelerator, FILE *
 {
 	struct lab_state state = {
 		.volume = plan->volume,
+		.scsi = plan_has_bus(plan, DISK_BUS_SCSI),
 		.loops = {"{loop-a}", "{loop-b}"},
 		.image = {.kernel = "{image}/vmlinuz", .initramfs = "{image}/initramfs"}};
 	struct site site = {0};
@@ -59,7 +60,7 @@ static int lab_run(const struct plan *plan, enum accelerator accelerator, FILE *
 	for (i = 0; i < plan->n_cells; i++) {
 		print_cell(&plan->cells[i], out);
 		for (node = 0; node < NODES; node++) {
-			if (print_disk(&site, node, plan->cells[i].cache[node], out, err) < 0)
+			if (print_disk(&site, node, &plan->cells[i], out, err) < 0)
 				return -1;
 		}
 	}
@@ -82,6 +83,18 @@ static void print_verify(const struct plan *plan, FILE *out)
 			"host a: after each cell the replicas are compared (drbdadm verify "
 			"%s)\n",
 			plan->hosts[0].resource);
+}
+
+/* ", io=native": what else is to be another. */
+static void print_setup(const struct disk_setup *setup, FILE *out)
+{
+	unsigned axis;
+
+	for (axis = 0; axis < DISK_AXES; axis++) {
+		if (setup->value[axis])
+			fprintf(out, ", %s=%s", disk_axes[axis].key,
+				disk_axes[axis].names[setup->value[axis]]);
+	}
 }
 
 /* Guests of the user's. */
@@ -109,12 +122,13 @@ static void existing_run(const struct plan *plan, FILE *out)
 			enum cache_mode cache = plan->cells[i].cache[node];
 
 			print_host(plan, node, out);
-			fprintf(out,
-				": guest %s is shut down, redefined (disk %s: %s%s%s), started\n",
+			fprintf(out, ": guest %s is shut down, redefined (disk %s: %s%s%s",
 				host->domain, host->disk,
 				cache == CACHE_DEFAULT ? "no cache attribute" : "cache='",
 				cache == CACHE_DEFAULT ? "" : cache_mode_names[cache],
 				cache == CACHE_DEFAULT ? "" : "'");
+			print_setup(&plan->cells[i].disk, out);
+			fputs("), started\n", out);
 		}
 	}
 	fprintf(out, "\n# last: all is put back\n");
@@ -158,7 +172,7 @@ static int built_run(const struct plan *plan, enum accelerator accelerator, FILE
 		for (node = 0; node < NODES; node++) {
 			print_host(plan, node, out);
 			fprintf(out, ": plugged into the guest:\n");
-			if (print_disk(&site, node, plan->cells[i].cache[node], out, err) < 0)
+			if (print_disk(&site, node, &plan->cells[i], out, err) < 0)
 				return -1;
 		}
 	}

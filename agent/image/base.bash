@@ -7,7 +7,8 @@
 # kernel, a few modules, corosync, dlm_controld, GFS2's and OCFS2's tools and the shared libraries
 # these load, all from the same set of packages and never from this machine's own /lib.
 
-modules=(virtio_pci virtio_blk virtio_net virtio_console configfs dlm gfs2 button evdev)
+modules=(virtio_pci virtio_blk virtio_net virtio_console virtio_scsi ahci sd_mod configfs dlm gfs2 button
+	evdev)
 ocfs2_modules=(ocfs2_stack_o2cb ocfs2) # loaded only where it is wanted
 programs=(corosync corosync-cmapctl corosync-quorumtool dlm_controld dlm_tool
 	mkfs.gfs2 fsck.gfs2 tunegfs2 o2cb mount.ocfs2 ocfs2_hb_ctl)

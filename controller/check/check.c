@@ -88,6 +88,9 @@ void verdict_decide(struct verdict *verdict, bool bare)
 	} else if (*facts->not_run) {
 		verdict->kind = VERDICT_ERROR;
 		snprintf(verdict->reason, sizeof(verdict->reason), "%s", facts->not_run);
+	} else if (*facts->refused) {
+		verdict->kind = VERDICT_REFUSED;
+		snprintf(verdict->reason, sizeof(verdict->reason), "%s", facts->refused);
 	} else if (*invalid) {
 		verdict->kind = VERDICT_INVALID;
 		snprintf(verdict->reason, sizeof(verdict->reason), "%s", invalid);
@@ -130,7 +133,7 @@ static int judge_cell(const char *const paths[NODES], bool complete,
 
 	fs_evidence_make(NULL, facts, &verdict->fs);
 	/* A cell that failed early has no histories to judge; any other without is damaged. */
-	if ((*facts->error || *facts->not_run || *facts->invalid) &&
+	if ((*facts->error || *facts->not_run || *facts->refused || *facts->invalid) &&
 	    (!exists(paths[0]) || !exists(paths[1])))
 		return 0;
 	if (tapes_open(paths, NODES, complete, &tapes, err) < 0)
@@ -225,6 +228,9 @@ int check_read_status(const struct verdict *verdict)
 	/* Expected, it had its chances, and did not show. */
 	if (verdict->kind == VERDICT_CONSISTENT && expected == VERDICT_VIOLATED &&
 	    verdict->exposures)
+		return 1;
+	/* It was taken after all. */
+	if (verdict->kind == VERDICT_CONSISTENT && expected == VERDICT_REFUSED)
 		return 1;
 	return 3;
 }

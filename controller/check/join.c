@@ -150,6 +150,8 @@ static void add_trouble(struct verdict *to, const struct verdict *part)
 {
 	if (*part->facts.not_run)
 		take(to->facts.not_run, part->facts.not_run);
+	else if (part->kind == VERDICT_REFUSED)
+		take(to->facts.refused, part->reason);
 	else if (part->kind == VERDICT_INVALID)
 		take(to->facts.invalid, part->reason);
 	else if (part->kind == VERDICT_ERROR &&

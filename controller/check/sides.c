@@ -37,8 +37,8 @@ static bool counts(const struct verdict *v)
 	const struct cell_facts *f = &v->facts;
 	unsigned n;
 
-	if (v->kind == VERDICT_INVALID || v->kind == VERDICT_ERROR || *f->not_run ||
-	    (*f->fault && strcmp(f->fault, "none")) || !(f->confidence > 0))
+	if (v->kind == VERDICT_INVALID || v->kind == VERDICT_ERROR || v->kind == VERDICT_REFUSED ||
+	    *f->not_run || (*f->fault && strcmp(f->fault, "none")) || !(f->confidence > 0))
 		return false;
 	for (n = 0; n < NODES; n++) {
 		if (!f->effective_known[n] || f->effective[n] >= SIDE_MODES)

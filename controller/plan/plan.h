@@ -15,6 +15,7 @@
 #include "common/error.h"
 #include "common/io_name.h"
 #include "common/op.h"
+#include "rundir/disk_setup.h"
 #include "rundir/facts.h"
 
 enum site_kind { SITE_LAB, SITE_HOSTS, SITE_KINDS };
@@ -48,6 +49,7 @@ bool plan_host_is_auto(const struct plan_host *host);
 /* What one cell is to test. */
 struct cell {
 	enum cache_mode cache[NODES];
+	struct disk_setup disk;	     /* the same on both hosts */
 	char path[IO_NAMES_MAX];     /* buffered */
 	struct io_name io[IO_ROLES]; /* the same, parsed */
 	char workload[64];	     /* name of a text in workloads/ */
@@ -90,10 +92,13 @@ int plan_read(const char *path, struct plan *ret, struct error *err);
 int plan_parse(const char *name, const char *text, struct plan *ret, struct error *err);
 void plan_done(struct plan *plan);
 
+/* Whether any cell has its disk on that bus (DISK_BUS_SCSI). */
+bool plan_has_bus(const struct plan *plan, unsigned bus);
+
 /*
- * Keep only the cells that match all of "KEY=V,KEY=V": keys cache, path, workload, fault, repeat,
- * values as in [matrix]. Several values of one key: "cache=none,cache=unsafe" keeps either. No
- * cell left, or an unknown key or value, is an ERROR_USER.
+ * Keep only the cells that match all of "KEY=V,KEY=V": keys of [matrix], values as there. Several
+ * values of one key: "cache=none,cache=unsafe" keeps either. No cell left, or an unknown key or
+ * value, is an ERROR_USER.
  */
 int plan_select(struct plan *plan, const char *only, struct error *err);
 

@@ -2,9 +2,9 @@
 /*
  * plan_cells.c - the matrix -> the list of cells; the choice of some of them (--only).
  *
- * Cells are numbered in the order they run: cache, path, workload, fault, repeat, the last
- * changing fastest. The number comes first in the id and all numbers are equally wide, so that
- * folders sort as they ran.
+ * Cells are numbered in the order they run: bus, io, iothread, format, cache, path, workload,
+ * fault, repeat, the last changing fastest. The number comes first in the id and all numbers are
+ * equally wide, so that folders sort as they ran.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,21 +16,35 @@
 
 static void name_cell(struct cell *cell, size_t number, int width, const struct matrix *m)
 {
-	char cache[32], words[26] = "", repeat[16] = "", *p;
-	int n = 0;
+	char cache[32], disk[96] = "", words[32] = "", repeat[16] = "", *p;
+	int n = 0, used = 0;
+	unsigned axis;
 
 	format_cache(cell->cache, cache);
+	for (axis = 0; axis < DISK_AXES; axis++) {
+		const char *value = disk_axes[axis].names[cell->disk.value[axis]];
+
+		if (cell->disk.value[axis])
+			used += snprintf(disk + used, sizeof(disk) - (size_t)used, "%s=%s ",
+					 disk_axes[axis].key, value);
+		if (m->n_disk[axis] > 1)
+			n += snprintf(words + n, sizeof(words) - (size_t)n, "-%s%s",
+				      axis == DISK_IOTHREAD ? "iothread-" : "", value);
+		n = n < (int)sizeof(words) ? n : (int)sizeof(words) - 1;
+	}
 	snprintf(cell->selector, sizeof(cell->selector),
-		 "cache=%s path=%s workload=%s fault=%s repeat=%u", cache, cell->path,
+		 "cache=%s %spath=%s workload=%s fault=%s repeat=%u", cache, disk, cell->path,
 		 cell->workload, cell->fault, cell->repeat);
-	if (m->n_path > 1)
-		n = snprintf(words, sizeof(words), "-%.17s", cell->path);
-	if (m->n_workload > 1)
+	if (m->n_path > 1 && n < (int)sizeof(words) - 2)
+		n += snprintf(words + n, sizeof(words) - (size_t)n, "-%.*s",
+			      (int)sizeof(words) - n - 2 < 17 ? (int)sizeof(words) - n - 2 : 17,
+			      cell->path);
+	if (m->n_workload > 1 && n < (int)sizeof(words) - 2)
 		snprintf(words + n, sizeof(words) - (size_t)n, "-%.*s", (int)sizeof(words) - n - 2,
 			 cell->workload);
 	if (m->repeat > 1)
 		snprintf(repeat, sizeof(repeat), "-r%u", cell->repeat);
-	snprintf(cell->id, sizeof(cell->id), "%0*zu-%.23s%.25s%.5s", width, number, cache, words,
+	snprintf(cell->id, sizeof(cell->id), "%0*zu-%.23s%.31s%.5s", width, number, cache, words,
 		 repeat);
 	for (p = cell->id; *p; p++) {
 		if (*p == '/' || *p == ':')
@@ -41,6 +55,8 @@ static void name_cell(struct cell *cell, size_t number, int width, const struct 
 /* The cell that stands at `index` of the product. */
 static void fill_cell(struct cell *cell, size_t index, const struct matrix *m)
 {
+	unsigned axis;
+
 	cell->repeat = (unsigned)(index % m->repeat) + 1;
 	index /= m->repeat;
 	snprintf(cell->fault, sizeof(cell->fault), "%s", m->fault[index % m->n_fault]);
@@ -50,7 +66,12 @@ static void fill_cell(struct cell *cell, size_t index, const struct matrix *m)
 	snprintf(cell->path, sizeof(cell->path), "%s", m->path[index % m->n_path]);
 	io_names_parse(cell->path, cell->io, NULL); /* it was parsed when it was read */
 	index /= m->n_path;
-	memcpy(cell->cache, m->cache[index], sizeof(cell->cache));
+	memcpy(cell->cache, m->cache[index % m->n_cache], sizeof(cell->cache));
+	index /= m->n_cache;
+	for (axis = DISK_AXES; axis-- > 0;) {
+		cell->disk.value[axis] = m->disk[axis][index % m->n_disk[axis]];
+		index /= m->n_disk[axis];
+	}
 }
 
 int plan_make_cells(struct plan_parser *parser)
@@ -58,8 +79,12 @@ int plan_make_cells(struct plan_parser *parser)
 	const struct matrix *m = &parser->matrix;
 	struct plan *plan = &parser->plan;
 	size_t i, n = m->n_cache * m->n_path * m->n_workload * m->n_fault * m->repeat;
-	int width = n > 99 ? 3 : 2;
+	unsigned axis;
+	int width;
 
+	for (axis = 0; axis < DISK_AXES; axis++)
+		n *= m->n_disk[axis];
+	width = n > 99 ? 3 : 2;
 	if (!n)
 		return plan_fail(parser, parser->section_line[SECTION_MATRIX],
 				 "the matrix is empty: [matrix] needs 'cache = MODE, …'");
@@ -76,6 +101,17 @@ int plan_make_cells(struct plan_parser *parser)
 		name_cell(&plan->cells[i], i + 1, width, m);
 	}
 	return 0;
+}
+
+bool plan_has_bus(const struct plan *plan, unsigned bus)
+{
+	size_t i;
+
+	for (i = 0; i < plan->n_cells; i++) {
+		if (plan->cells[i].disk.value[DISK_BUS] == bus)
+			return true;
+	}
+	return false;
 }
 
 /* "cache=none,fault=none" -> one selector per element. Returns their number, or -1. */
@@ -105,7 +141,8 @@ static bool same_key(const struct selector *x, const struct selector *y)
 {
 	return x->has_cache == y->has_cache && x->has_path == y->has_path &&
 	       x->has_workload == y->has_workload && x->has_fault == y->has_fault &&
-	       x->has_repeat == y->has_repeat;
+	       x->has_repeat == y->has_repeat &&
+	       !memcmp(x->has_disk, y->has_disk, sizeof(x->has_disk));
 }
 
 /* Each key that was given has a value which the cell has. */

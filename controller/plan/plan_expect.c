@@ -103,6 +103,13 @@ int parse_workload(const char *text, char ret[64], struct error *err)
 	return 0;
 }
 
+int parse_disk(enum disk_axis axis, const char *text, unsigned *ret, struct error *err)
+{
+	const struct disk_axis_words *words = &disk_axes[axis];
+
+	return parse_name(text, words->names, words->n, words->key, ret, err);
+}
+
 int parse_repeat(const char *text, unsigned *ret, struct error *err)
 {
 	uint64_t value;
@@ -118,13 +125,16 @@ int parse_repeat(const char *text, unsigned *ret, struct error *err)
 int parse_verdict(const char *text, enum verdict_kind *ret, struct error *err)
 {
 	/* the others say that nothing was found out: nobody can expect them */
-	static const char *const names[] = {
-		[VERDICT_CONSISTENT] = "consistent", [VERDICT_VIOLATED] = "violated"};
-	unsigned kind;
+	static const enum verdict_kind kinds[] = {VERDICT_CONSISTENT, VERDICT_VIOLATED,
+						  VERDICT_REFUSED};
+	const char *names[N(kinds)];
+	unsigned i;
 
-	if (parse_name(text, names, N(names), "verdict", &kind, err) < 0)
+	for (i = 0; i < N(kinds); i++)
+		names[i] = verdict_kind_names[kinds[i]];
+	if (parse_name(text, names, N(names), "verdict", &i, err) < 0)
 		return -1;
-	*ret = (enum verdict_kind)kind;
+	*ret = kinds[i];
 	return 0;
 }
 
@@ -139,18 +149,26 @@ static int read_word(struct selector *selector, unsigned key, const char *value,
 		return parse_workload(value, selector->workload, err);
 	case 3:
 		return parse_fault(value, selector->fault, err);
-	default:
+	case 4:
 		return parse_repeat(value, &selector->repeat, err);
+	default:
+		key -= 5;
+		return parse_disk((enum disk_axis)key, value, &selector->disk.value[key], err);
 	}
 }
 
 int selector_set(struct selector *selector, const char *key, const char *value, struct error *err)
 {
-	static const char *const names[] = {"cache", "path", "workload", "fault", "repeat"};
-	bool *has[] = {&selector->has_cache, &selector->has_path, &selector->has_workload,
-		       &selector->has_fault, &selector->has_repeat};
+	const char *names[5 + DISK_AXES] = {"cache", "path", "workload", "fault", "repeat"};
+	bool *has[5 + DISK_AXES] = {&selector->has_cache, &selector->has_path,
+				    &selector->has_workload, &selector->has_fault,
+				    &selector->has_repeat};
 	unsigned i;
 
+	for (i = 0; i < DISK_AXES; i++) {
+		names[5 + i] = disk_axes[i].key;
+		has[5 + i] = &selector->has_disk[i];
+	}
 	if (parse_name(key, names, N(names), "selector", &i, err) < 0)
 		return -1;
 	if (*has[i])
@@ -163,6 +181,13 @@ int selector_set(struct selector *selector, const char *key, const char *value, 
 
 bool selector_matches(const struct selector *selector, const struct cell *cell)
 {
+	unsigned axis;
+
+	for (axis = 0; axis < DISK_AXES; axis++) {
+		if (selector->has_disk[axis] &&
+		    selector->disk.value[axis] != cell->disk.value[axis])
+			return false;
+	}
 	if (selector->has_cache && !cache_pattern_has(&selector->cache, cell->cache))
 		return false;
 	return (!selector->has_path || !strcmp(selector->path, cell->path)) &&
@@ -175,8 +200,10 @@ static unsigned specificity(const struct selector *selector)
 {
 	unsigned words = (unsigned)selector->has_cache + selector->has_path +
 			 selector->has_workload + selector->has_fault + selector->has_repeat;
-	unsigned alls = (unsigned)selector->cache.all[0] + selector->cache.all[1];
+	unsigned alls = (unsigned)selector->cache.all[0] + selector->cache.all[1], axis;
 
+	for (axis = 0; axis < DISK_AXES; axis++)
+		words += selector->has_disk[axis];
 	return words * (NODES + 1) + NODES - alls;
 }
 
@@ -206,7 +233,9 @@ static bool same_selector(const struct selector *x, const struct selector *y)
 	       x->has_workload == y->has_workload && x->has_fault == y->has_fault &&
 	       x->has_repeat == y->has_repeat && same_pattern(&x->cache, &y->cache) &&
 	       !strcmp(x->path, y->path) && !strcmp(x->workload, y->workload) &&
-	       !strcmp(x->fault, y->fault) && x->repeat == y->repeat;
+	       !strcmp(x->fault, y->fault) && x->repeat == y->repeat &&
+	       !memcmp(x->has_disk, y->has_disk, sizeof(x->has_disk)) &&
+	       !memcmp(&x->disk, &y->disk, sizeof(x->disk));
 }
 
 /* The expectation just added must not repeat an earlier one. */

@@ -47,9 +47,11 @@ struct cache_pattern {
 /* One or more of the words by which cells are told apart; all given ones must match. */
 struct selector {
 	bool has_cache, has_path, has_workload, has_fault, has_repeat;
+	bool has_disk[DISK_AXES];
 	struct cache_pattern cache;
 	char path[IO_NAMES_MAX], workload[64], fault[64];
 	unsigned repeat;
+	struct disk_setup disk;
 };
 
 struct expectation {
@@ -64,7 +66,8 @@ struct matrix {
 	char path[PLAN_LIST_MAX][IO_NAMES_MAX];
 	char workload[PLAN_LIST_MAX][64];
 	char fault[PLAN_LIST_MAX][64];
-	size_t n_cache, n_path, n_workload, n_fault;
+	unsigned disk[DISK_AXES][DISK_VALUES_MAX];
+	size_t n_cache, n_path, n_workload, n_fault, n_disk[DISK_AXES];
 	unsigned repeat;
 };
 
@@ -107,7 +110,8 @@ typedef int plan_reader(struct plan_parser *parser, const char *value, struct er
 plan_reader plan_read_kind, plan_read_volume, plan_read_target, plan_read_size,
 	plan_read_volume_size, plan_read_unit, plan_read_confidence, plan_read_max_rate,
 	plan_read_flush_scope, plan_read_cache, plan_read_path, plan_read_workload, plan_read_fault,
-	plan_read_repeat, plan_read_verify, plan_read_block_size, plan_read_guests;
+	plan_read_repeat, plan_read_verify, plan_read_block_size, plan_read_guests, plan_read_bus,
+	plan_read_io, plan_read_iothread, plan_read_format;
 plan_reader plan_read_ssh, plan_read_agent, plan_read_guest_ssh, plan_read_address,
 	plan_read_on_hang, plan_read_stop_timeout, plan_read_start_timeout;
 int plan_not_supported(struct error *err, const char *what, const char *value, const char *use);
@@ -124,6 +128,7 @@ bool cache_pattern_has(const struct cache_pattern *pattern, const enum cache_mod
 int parse_path(const char *text, char ret[IO_NAMES_MAX], struct error *err);
 int parse_fault(const char *text, char ret[64], struct error *err);
 int parse_workload(const char *text, char ret[64], struct error *err);
+int parse_disk(enum disk_axis axis, const char *text, unsigned *ret, struct error *err);
 int parse_repeat(const char *text, unsigned *ret, struct error *err);
 int parse_verdict(const char *text, enum verdict_kind *ret, struct error *err);
 void format_cache(const enum cache_mode cache[NODES], char ret[32]);

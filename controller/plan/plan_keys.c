@@ -40,6 +40,10 @@ static const struct key keys[] = {
 	{SECTION_SITE, "verify", plan_read_verify},
 	{SECTION_SITE, "guests", plan_read_guests},
 	{SECTION_MATRIX, "cache", plan_read_cache},
+	{SECTION_MATRIX, "bus", plan_read_bus},
+	{SECTION_MATRIX, "io", plan_read_io},
+	{SECTION_MATRIX, "iothread", plan_read_iothread},
+	{SECTION_MATRIX, "format", plan_read_format},
 	{SECTION_MATRIX, "path", plan_read_path},
 	{SECTION_MATRIX, "workload", plan_read_workload},
 	{SECTION_MATRIX, "fault", plan_read_fault},
@@ -138,7 +142,7 @@ void plan_defaults(struct plan_parser *parser)
 {
 	struct plan *plan = &parser->plan;
 	struct matrix *m = &parser->matrix;
-	unsigned node;
+	unsigned node, axis;
 
 	plan->kind = SITE_LAB;
 	plan->volume = VOLUME_GFS2;
@@ -161,5 +165,7 @@ void plan_defaults(struct plan_parser *parser)
 	SET_TEXT(m->workload[0], "handoff");
 	SET_TEXT(m->fault[0], "none");
 	m->n_path = m->n_workload = m->n_fault = 1;
+	for (axis = 0; axis < DISK_AXES; axis++)
+		m->n_disk[axis] = 1; /* DISK_DEFAULT */
 	m->repeat = 1;
 }

@@ -92,6 +92,51 @@ int plan_read_cache(struct plan_parser *parser, const char *value, struct error 
 	return more;
 }
 
+static int read_disk(struct plan_parser *parser, enum disk_axis axis, const char *value,
+		     struct error *err)
+{
+	struct matrix *m = &parser->matrix;
+	const char *what = disk_axes[axis].key;
+	size_t *n = &m->n_disk[axis], i;
+	char word[64];
+	int more;
+
+	/* There is room for every value, each once. */
+	*n = 0;
+	while ((more = list_word(&value, what, 0, word, err)) > 0) {
+		unsigned got;
+
+		if (parse_disk(axis, word, &got, err) < 0)
+			return -1;
+		for (i = 0; i < *n; i++) {
+			if (m->disk[axis][i] == got)
+				return twice(err, what, word);
+		}
+		m->disk[axis][(*n)++] = got;
+	}
+	return more;
+}
+
+int plan_read_bus(struct plan_parser *parser, const char *value, struct error *err)
+{
+	return read_disk(parser, DISK_BUS, value, err);
+}
+
+int plan_read_io(struct plan_parser *parser, const char *value, struct error *err)
+{
+	return read_disk(parser, DISK_IO, value, err);
+}
+
+int plan_read_iothread(struct plan_parser *parser, const char *value, struct error *err)
+{
+	return read_disk(parser, DISK_IOTHREAD, value, err);
+}
+
+int plan_read_format(struct plan_parser *parser, const char *value, struct error *err)
+{
+	return read_disk(parser, DISK_FORMAT, value, err);
+}
+
 int plan_read_path(struct plan_parser *parser, const char *value, struct error *err)
 {
 	struct matrix *m = &parser->matrix;

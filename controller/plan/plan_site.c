@@ -242,7 +242,17 @@ static int check_volume(struct plan_parser *parser)
 	unsigned block_line = plan_key_line(parser, SECTION_SITE, "block-size");
 	bool built = plan->kind == SITE_LAB || plan_host_is_auto(&plan->hosts[0]);
 	bool has_target = plan_key_line(parser, SECTION_SITE, "target") != 0;
+	static const char *const ours[] = {"bus", "format"};
+	size_t i;
 
+	for (i = 0; !built && i < sizeof(ours) / sizeof(ours[0]); i++) {
+		if (plan_key_line(parser, SECTION_MATRIX, ours[i]))
+			return plan_fail(parser, plan_key_line(parser, SECTION_MATRIX, ours[i]),
+					 "%s: only with guests of ours: your guest mounts the disk "
+					 "that its definition has; define it so, and test it with "
+					 "a plan of its own",
+					 ours[i]);
+	}
 	if (!built && plan_key_line(parser, SECTION_SITE, "guests"))
 		return plan_fail(
 			parser, plan_key_line(parser, SECTION_SITE, "guests"),

@@ -31,7 +31,8 @@ int report_text(FILE *out, const struct verdict *verdicts, size_t n,
 int report_json(FILE *out, const struct verdict *verdicts, size_t n,
 		const struct report_options *options);
 
-/* The worst verdict: violated, then error, invalid, inconclusive, consistent. No cell: error. */
+/* The worst verdict: violated, then error, invalid, refused, inconclusive,
+ * consistent. No cell: error. */
 enum verdict_kind report_overall(const struct verdict *verdicts, size_t n);
 
 /* How many came out as expected. */

@@ -62,12 +62,19 @@ const char *report_mark(const struct verdict *v)
 }
 
 /* The mode alone names a cell, unless more than the mode varies: then its id does. */
+/* "path=buffered ..." of a selector that begins with its modes. */
+static const char *rest_of(const char *selector)
+{
+	return selector + strcspn(selector, " ");
+}
+
 static bool mode_names_cell(const struct verdict *v, size_t n)
 {
 	size_t i;
 
 	for (i = 1; i < n; i++) {
-		if (strcmp(v[i].facts.path, v->facts.path) ||
+		if (strcmp(rest_of(v[i].facts.selector), rest_of(v->facts.selector)) ||
+		    strcmp(v[i].facts.path, v->facts.path) ||
 		    strcmp(v[i].facts.workload, v->facts.workload) ||
 		    strcmp(v[i].facts.fault, v->facts.fault) ||
 		    v[i].facts.repeat != v->facts.repeat)
@@ -107,7 +114,7 @@ static void fill_row(struct row *row, const struct verdict *v, bool by_mode)
 	snprintf(row->text[COLUMN_VERDICT], WORDS_MAX, "%s%s", verdict_kind_names[v->kind],
 		 report_mark(v));
 	/* of a cell that did not test what it claims nothing follows */
-	if (v->kind == VERDICT_INVALID || v->kind == VERDICT_ERROR)
+	if (v->kind == VERDICT_INVALID || v->kind == VERDICT_ERROR || v->kind == VERDICT_REFUSED)
 		snprintf(row->text[COLUMN_RATE], WORDS_MAX, "-");
 	else
 		words_rate(v, row->text[COLUMN_RATE]);

@@ -18,9 +18,10 @@
 enum verdict_kind report_overall(const struct verdict *verdicts, size_t n)
 {
 	static const unsigned rank[VERDICTS] = {[VERDICT_INCONCLUSIVE] = 1,
-						[VERDICT_INVALID] = 2,
-						[VERDICT_ERROR] = 3,
-						[VERDICT_VIOLATED] = 4};
+						[VERDICT_REFUSED] = 2,
+						[VERDICT_INVALID] = 3,
+						[VERDICT_ERROR] = 4,
+						[VERDICT_VIOLATED] = 5};
 	enum verdict_kind worst = n ? VERDICT_CONSISTENT : VERDICT_ERROR;
 	size_t i;
 

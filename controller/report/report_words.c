@@ -40,7 +40,7 @@ char *words_gfs2(const struct verdict *v, char ret[WORDS_MAX])
 	char fsck[32] = "";
 	char errors[24] = "";
 
-	if (facts->not_run[0]) {
+	if (facts->not_run[0] || facts->refused[0]) {
 		snprintf(ret, WORDS_MAX, "-");
 		return ret;
 	}
@@ -196,6 +196,8 @@ const char *words_reason(const struct verdict *v)
 		return v->reason;
 	if (v->facts.not_run[0])
 		return v->facts.not_run;
+	if (v->kind == VERDICT_REFUSED)
+		return v->facts.refused;
 	if (v->kind == VERDICT_INVALID)
 		return v->facts.invalid;
 	return v->kind == VERDICT_ERROR ? v->facts.error : "";

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* cell_internal.h - what cell_run.c, cell_proof.c and cell_target.c share; nobody else includes it. */
+/* cell_internal.h - what the files of a cell (cell_*.c) share; nobody else includes it. */
 #ifndef RUN_CELL_INTERNAL_H
 #define RUN_CELL_INTERNAL_H
 

@@ -9,6 +9,22 @@
 
 #include "run/cell_internal.h"
 
+/* Bus, way of I/O, iothread and format are what libvirt says of the disk that is there. */
+static void prove_setup(struct cell_state *s)
+{
+	char what[128] = "";
+	struct error err;
+	unsigned node;
+
+	for (node = 0; node < NODES && !s->facts.invalid[0]; node++) {
+		if (site_check_setup(s->c->site, node, s->c->cell, what, sizeof(what), &err) < 0)
+			snprintf(what, sizeof(what), "not known: %.100s", err.text);
+		if (what[0])
+			snprintf(s->facts.invalid, sizeof(s->facts.invalid),
+				 "the disk of guest %c is not as asked: %s", 'a' + (int)node, what);
+	}
+}
+
 /* Read the modes in effect; what cannot be read makes the cell invalid, not failed. */
 void cell_prove_modes(struct cell_state *s)
 {
@@ -23,6 +39,7 @@ void cell_prove_modes(struct cell_state *s)
 				 "the cache mode in effect on host %c is not known: %.800s",
 				 'a' + node, err.text);
 	}
+	prove_setup(s);
 	event_log_note(s->c->log, "%s: in effect %s/%s", s->facts.id,
 		       s->facts.effective_known[0] ? cache_mode_names[s->facts.effective[0]] : "?",
 		       s->facts.effective_known[1] ? cache_mode_names[s->facts.effective[1]] : "?");

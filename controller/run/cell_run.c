@@ -107,7 +107,7 @@ static void listen(struct cell_state *s, const struct agent_sink *sink)
 
 static int give_disks(struct cell_state *s, struct error *err)
 {
-	int result = site_begin(s->c->site, s->c->cell->cache, s->disk_xml, err);
+	int result = site_begin(s->c->site, s->c->cell, s->disk_xml, err);
 	char name[32];
 	unsigned node;
 
@@ -253,7 +253,7 @@ static bool take_apart(struct cell_state *s, bool tested)
 	}
 	if (site->replication && replication_end(site->replication, &s->facts, &err) < 0)
 		note(s, &err);
-	if (clean && site_end(site, s->disk_xml, &err) < 0) {
+	if (clean && site_end(site, s->c->cell, s->disk_xml, &err) < 0) {
 		note(s, &err);
 		clean = false;
 	}
@@ -261,6 +261,17 @@ static bool take_apart(struct cell_state *s, bool tested)
 		look_at_volume(s);
 	interrupt_hold(held);
 	return clean;
+}
+
+/* There is no such cell: neither a fault of the tested nor one of ours. */
+static void note_refusal(struct cell_state *s, const char *words)
+{
+	static const char prefix[] = "libvirt: ";
+
+	if (!strncmp(words, prefix, strlen(prefix)))
+		words += strlen(prefix);
+	snprintf(s->facts.refused, sizeof(s->facts.refused), "refused by libvirt: %.950s", words);
+	event_log_note(s->c->log, "%s: %s", s->facts.id, s->facts.refused);
 }
 
 int cell_run(const struct cell_run *c, bool *ret_reboot, struct error *err)
@@ -276,7 +287,7 @@ int cell_run(const struct cell_run *c, bool *ret_reboot, struct error *err)
 	struct cell_state s = {.c = c};
 	int result = -1;
 	unsigned node;
-	bool watched, fit, tested;
+	bool watched, fit, tested, refused, clean;
 
 	set_facts(&s.facts, c->plan, c->cell, c->workload,
 		  site_mounts(c->site) ? file_system_of(c->site->volume)->name : NULL);
@@ -295,13 +306,17 @@ int cell_run(const struct cell_run *c, bool *ret_reboot, struct error *err)
 	watched = !c->site->replication || !replication_begin(c->site->replication, &s.facts, err);
 	fit = watched && !s.facts.invalid[0] && !s.facts.error[0];
 	tested = fit && !test(&s, err);
-	if (!tested && (fit || !watched)) {
+	refused = fit && !tested && err->kind == ERROR_REFUSED;
+	if (refused) {
+		note_refusal(&s, err->text);
+	} else if (!tested && (fit || !watched)) {
 		if (err->kind == ERROR_WORLD)
 			site_blame_host(c->site, err);
 		event_log_note(c->log, "%s: %s", s.facts.id, err->text);
 		snprintf(s.facts.error, sizeof(s.facts.error), "%.1000s", err->text);
 	}
-	*ret_reboot = fit && (!take_apart(&s, tested) || s.facts.withdraws);
+	clean = !fit || take_apart(&s, tested);
+	*ret_reboot = (!clean && !refused) || (fit && s.facts.withdraws) || !site_is_up(c->site);
 	if (watched && (tested || !fit || err->kind != ERROR_INTERRUPTED))
 		result = 0;
 	listen(&s, NULL);

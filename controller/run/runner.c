@@ -176,7 +176,7 @@ static int ready(const struct runner *r, struct site *site, struct event_log *lo
 	const struct cell *cell = &r->plan->cells[index];
 	int result = load_workload(cell->workload, ret, err);
 
-	if (!result && reboot) {
+	if (!result && reboot && !site_boots_for(site, cell)) {
 		if (site->built)
 			event_log_step(log, "rebooting the guests");
 		result = site_reboot(site, err);
@@ -257,6 +257,7 @@ static int open_site(const struct runner *r, struct event_log *log, struct opene
 		.accelerator = r->accelerator,
 		.volume = r->plan->volume,
 		.volume_size = r->plan->volume_size,
+		.scsi = plan_has_bus(r->plan, DISK_BUS_SCSI),
 		.boot_ns = r->boot_ns,
 		.progress = event_log_progress(log),
 	};

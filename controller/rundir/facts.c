@@ -18,7 +18,8 @@ const char *const verdict_kind_names[VERDICTS] = {[VERDICT_CONSISTENT] = "consis
 						  [VERDICT_VIOLATED] = "violated",
 						  [VERDICT_INCONCLUSIVE] = "inconclusive",
 						  [VERDICT_INVALID] = "invalid",
-						  [VERDICT_ERROR] = "error"};
+						  [VERDICT_ERROR] = "error",
+						  [VERDICT_REFUSED] = "refused"};
 
 const char *const cache_mode_names[CACHE_MODES] = {[CACHE_NONE] = "none",
 						   [CACHE_DIRECTSYNC] = "directsync",
@@ -56,6 +57,7 @@ const struct facts_field facts_fields[] = {
 	{"confidence", FIELD_FRACTION, AT(confidence), 0, 0},
 	{"max_rate", FIELD_FRACTION, AT(max_rate), 0, 0},
 	TEXT("not_run", not_run),
+	{"refused", FIELD_TEXT, AT(refused), FACTS_TEXT_MAX, 0, true},
 	TEXT("invalid", invalid),
 	TEXT("error", error),
 	{"mounted_ns", FIELD_PAIR_OPT, AT(mounted_ns), 0, AT(mounted_known)},

@@ -22,6 +22,7 @@ enum verdict_kind {
 	VERDICT_INCONCLUSIVE, /* too few exposures for the confidence asked */
 	VERDICT_INVALID,      /* the cell did not test what it claims */
 	VERDICT_ERROR,	      /* the cell could not be carried out or judged */
+	VERDICT_REFUSED,      /* there is no such cell: libvirt refuses its disk */
 	VERDICTS
 };
 extern const char *const verdict_kind_names[VERDICTS];
@@ -61,6 +62,7 @@ struct cell_facts {
 	double max_rate;   /* 0 = no demand on the number of exposures */
 
 	char not_run[FACTS_TEXT_MAX]; /* why the cell was not run; "" = it was */
+	char refused[FACTS_TEXT_MAX]; /* why there can be no such cell, as libvirt said; "" = can */
 	char invalid[FACTS_TEXT_MAX]; /* why it did not test what it claims; "" = it did */
 	char error[FACTS_TEXT_MAX];   /* why it could not be carried out to its end; "" = it was */
 

@@ -41,6 +41,8 @@ char *built_guest_xml(const struct site *site, unsigned node, struct error *err)
 		.peer_address = peer->address,
 		.port = guest->port,
 		.peer_port = peer->port,
+		.scsi = site->scsi,
+		.disk = guest->disk,
 	};
 
 	snprintf(command_line, sizeof(command_line),
@@ -49,10 +51,10 @@ char *built_guest_xml(const struct site *site, unsigned node, struct error *err)
 	return domain_xml_guest(&spec, err);
 }
 
-char *built_guest_disk_xml(const struct site *site, unsigned node, enum cache_mode cache,
+char *built_guest_disk_xml(const struct site *site, unsigned node, const struct cell *cell,
 			   struct error *err)
 {
-	return domain_xml_disk(site->nodes[node].device, cache, err);
+	return domain_xml_disk(site->nodes[node].device, cell->cache[node], &cell->disk, err);
 }
 
 /* The last lines of a guest's console, for an error message. */
@@ -222,7 +224,7 @@ static int disk_gone(void *context, struct error *err)
 	xml = hypervisor_xml(node->hypervisor, node->domain, err);
 	if (!xml)
 		return -1;
-	got = domain_xml_has_disk(xml, err);
+	got = domain_xml_has_disk(xml, node->disk, err);
 	free(xml);
 	return got < 0 ? -1 : !got;
 }

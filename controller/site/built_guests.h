@@ -11,9 +11,9 @@
 /* Two guests under emulation take 9 s on two idle cores, and several times that on busy ones. */
 #define BUILT_GUESTS_BOOT_NS (180 * NS_PER_S)
 
-/* The definition of a guest, and of its disk in a cache mode. To be freed; NULL with *err. */
+/* The definition of a guest, and of its disk for a cell. To be freed; NULL with *err. */
 char *built_guest_xml(const struct site *site, unsigned node, struct error *err);
-char *built_guest_disk_xml(const struct site *site, unsigned node, enum cache_mode cache,
+char *built_guest_disk_xml(const struct site *site, unsigned node, const struct cell *cell,
 			   struct error *err);
 
 /* Start both and connect to their agents / connect to one that runs (it may still be booting). */

@@ -183,7 +183,8 @@ int existing_guest_check(const struct existing_guest *g, struct error *err)
 	return check_known(g, err) < 0 ? existing_guest_error(g->node, err) : 0;
 }
 
-static int set_cache(struct existing_guest *g, enum cache_mode mode, struct error *err)
+static int set_disk(struct existing_guest *g, enum cache_mode mode, const struct disk_setup *setup,
+		    struct error *err)
 {
 	struct hypervisor *hypervisor = g->node->hypervisor;
 	int off = hypervisor_is_off(hypervisor, g->node->domain, err), result = -1;
@@ -192,18 +193,20 @@ static int set_cache(struct existing_guest *g, enum cache_mode mode, struct erro
 	if (!off)
 		error_set(err, ERROR_WORLD,
 			  "it is not shut off, as it should be: somebody started it?");
-	if (off <= 0 || check_io(g, mode, err) < 0 || check_known(g, err) < 0)
+	if (off <= 0 || (!setup->value[DISK_IO] && check_io(g, mode, err) < 0) ||
+	    check_known(g, err) < 0)
 		return -1;
-	xml = domain_xml_with_cache(g->saved.xml, g->node->disk, mode, g->run, err);
+	xml = domain_xml_with_cache(g->saved.xml, g->node->disk, mode, setup, g->run, err);
 	if (xml && !note_change(g, xml, err) && !hypervisor_define(hypervisor, xml, err))
 		result = check_change(g, err);
 	free(xml);
 	return result;
 }
 
-int existing_guest_set_cache(struct existing_guest *g, enum cache_mode mode, struct error *err)
+int existing_guest_set_disk(struct existing_guest *g, enum cache_mode mode,
+			    const struct disk_setup *setup, struct error *err)
 {
-	return set_cache(g, mode, err) < 0 ? existing_guest_error(g->node, err) : 0;
+	return set_disk(g, mode, setup, err) < 0 ? existing_guest_error(g->node, err) : 0;
 }
 
 int existing_guest_start(struct existing_guest *g, struct error *err)

@@ -2,14 +2,16 @@
 /*
  * existing_guest.h - a guest of the user's: what it is, is saved; what we change, is put back.
  *
- * Of its definition only the tested disk's cache mode is ever another, and of the guest itself
- * nothing but a program in a folder of its own (agent = ssh, guest-agent). Each function that takes
- * time has the plan's deadline and ends on an interruption, unless that is held off.
+ * Of its definition only the tested disk's cache mode, way of I/O and iothread are ever others, and
+ * of the guest itself nothing but a program in a folder of its own (agent = ssh, guest-agent). Each
+ * function that takes time has the plan's deadline and ends on an interruption, unless that is held
+ * off.
  */
 #ifndef SITE_EXISTING_GUEST_H
 #define SITE_EXISTING_GUEST_H
 
 #include "common/error.h"
+#include "rundir/disk_setup.h"
 #include "rundir/facts.h"
 #include "host/progress.h"
 
@@ -37,8 +39,10 @@ int existing_guest_check(const struct existing_guest *guest, struct error *err);
 /* Shut it down; if it is not off at the plan's deadline, as on-hang says. Off already: fine. */
 int existing_guest_stop(struct existing_guest *guest, struct error *err);
 
-/* Define it anew with that mode. It must be off. */
-int existing_guest_set_cache(struct existing_guest *guest, enum cache_mode mode, struct error *err);
+/* Define it anew with that mode, and what else of the disk the setup does not leave open (its way
+ * of I/O, its iothread). It must be off. ERROR_REFUSED: libvirt takes no such definition. */
+int existing_guest_set_disk(struct existing_guest *guest, enum cache_mode mode,
+			    const struct disk_setup *setup, struct error *err);
 
 /* Start it, and do not wait for it to boot. */
 int existing_guest_start(struct existing_guest *guest, struct error *err);

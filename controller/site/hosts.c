@@ -159,7 +159,6 @@ static int build_guest(const struct hosts_options *o, struct site *site, const s
 	uint16_t random;
 
 	snprintf(n->domain, sizeof(n->domain), "stalemate-%c", n->letter);
-	snprintf(n->disk, sizeof(n->disk), "%s", GUEST_DISK);
 	snprintf(n->source, sizeof(n->source), "%s", n->device);
 	snprintf(guest->address, sizeof(guest->address), "%s",
 		 n->plan->address[0] ? n->plan->address : "127.0.0.1");
@@ -236,8 +235,10 @@ int hosts_open(const struct hosts_options *o, struct site *ret, struct error *er
 	struct error closing;
 	unsigned node;
 
-	*ret = (struct site){
-		.progress = o->progress, .volume = plan->volume, .boot_ns = o->boot_ns};
+	*ret = (struct site){.progress = o->progress,
+			     .volume = plan->volume,
+			     .boot_ns = o->boot_ns,
+			     .scsi = plan_has_bus(plan, DISK_BUS_SCSI)};
 	snprintf(ret->target, sizeof(ret->target), "%s", plan->target);
 	for (node = 0; node < NODES; node++) {
 		ret->nodes[node].letter = (char)('a' + node);

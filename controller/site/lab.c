@@ -42,6 +42,7 @@ void lab_describe(const struct lab_state *state, struct site *ret)
 
 	ret->built = true;
 	ret->volume = state->volume;
+	ret->scsi = state->scsi;
 	ret->steady_clocks = state->kvm;
 	snprintf(ret->accelerator, sizeof(ret->accelerator), "%s", state->kvm ? "kvm" : "tcg");
 	snprintf(ret->packages, sizeof(ret->packages), "%s", state->image.packages);
@@ -178,7 +179,8 @@ static bool adopt(struct lab *lab)
 	unsigned node;
 
 	if (!lab_state_read(&found) || found.kvm != lab->state.kvm ||
-	    found.volume != lab->state.volume || found.volume_size != lab->state.volume_size ||
+	    (lab->state.scsi && !found.scsi) || found.volume != lab->state.volume ||
+	    found.volume_size != lab->state.volume_size ||
 	    strcmp(found.image.initramfs, lab->state.image.initramfs) ||
 	    !hypervisor_reachable(LIBVIRT_URI))
 		return false;
@@ -260,6 +262,7 @@ int lab_open(const struct lab_options *options, struct lab *ret, struct error *e
 	if (lab.lock < 0)
 		return -1;
 	lab.state.volume = options->volume;
+	lab.state.scsi = options->scsi;
 	lab.state.volume_size = options->volume_size;
 	if (accelerator_choose(options->accelerator, &lab.state.kvm, err) < 0 ||
 	    image_build(options->progress, &lab.state.image, err) < 0)

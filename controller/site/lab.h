@@ -18,6 +18,7 @@ struct lab_options {
 	enum accelerator accelerator;
 	enum volume_kind volume;
 	uint64_t volume_size;
+	bool scsi;	  /* the guests need SCSI controllers */
 	bool persistent;  /* `lab up`: leave it up when closed */
 	uint64_t boot_ns; /* deadline for both guests to boot; 0 = BUILT_GUESTS_BOOT_NS */
 	const struct progress *progress;

@@ -79,13 +79,13 @@ int lab_state_write(const struct lab_state *state, struct error *err)
 	json_t *root;
 	int result = 0;
 
-	root = json_pack("{s:i, s:[s,s], s:s, s:b, s:b, s:[i,i], s:s, s:s, s:s, s:s, s:I}",
-			 "schema", 2, "loops", state->loops[0], state->loops[1], "volume",
-			 LAB_VOLUME, "kvm", state->kvm, "persistent", state->persistent, "ports",
-			 state->ports[0], state->ports[1], "kernel", state->image.kernel,
-			 "initramfs", state->image.initramfs, "packages", state->image.packages,
-			 "volume_kind", volume_kind_names[state->volume], "volume_size",
-			 (json_int_t)state->volume_size);
+	root = json_pack("{s:i, s:[s,s], s:s, s:b, s:b, s:b, s:[i,i], s:s, s:s, s:s, s:s, s:I}",
+			 "schema", 3, "loops", state->loops[0], state->loops[1], "volume",
+			 LAB_VOLUME, "kvm", state->kvm, "scsi", state->scsi, "persistent",
+			 state->persistent, "ports", state->ports[0], state->ports[1], "kernel",
+			 state->image.kernel, "initramfs", state->image.initramfs, "packages",
+			 state->image.packages, "volume_kind", volume_kind_names[state->volume],
+			 "volume_size", (json_int_t)state->volume_size);
 	if (!root || json_dump_file(root, STATE_FILE ".new", JSON_INDENT(2)) < 0 ||
 	    rename(STATE_FILE ".new", STATE_FILE) < 0)
 		result = error_set_errno(err, ERROR_WORLD, "cannot write %s", STATE_FILE);
@@ -97,23 +97,24 @@ int lab_state_read(struct lab_state *ret)
 {
 	const char *loops[NODES], *kernel, *initramfs, *packages, *kind;
 	json_t *root = json_load_file(STATE_FILE, 0, NULL);
-	int schema, kvm, persistent, ports[NODES], got = 0;
+	int schema, kvm, scsi, persistent, ports[NODES], got = 0;
 	json_int_t volume_size;
 	unsigned volume;
 
 	if (root &&
-	    !json_unpack(root, "{s:i, s:[s,s], s:b, s:b, s:[i,i], s:s, s:s, s:s, s:s, s:I}",
-			 "schema", &schema, "loops", &loops[0], &loops[1], "kvm", &kvm,
-			 "persistent", &persistent, "ports", &ports[0], &ports[1], "kernel",
+	    !json_unpack(root, "{s:i, s:[s,s], s:b, s:b, s:b, s:[i,i], s:s, s:s, s:s, s:s, s:I}",
+			 "schema", &schema, "loops", &loops[0], &loops[1], "kvm", &kvm, "scsi",
+			 &scsi, "persistent", &persistent, "ports", &ports[0], &ports[1], "kernel",
 			 &kernel, "initramfs", &initramfs, "packages", &packages, "volume_kind",
 			 &kind, "volume_size", &volume_size) &&
-	    schema == 2 &&
+	    schema == 3 &&
 	    !parse_name(kind, volume_kind_names, VOLUME_KINDS, "volume", &volume, NULL)) {
 		snprintf(ret->loops[0], sizeof(ret->loops[0]), "%s", loops[0]);
 		snprintf(ret->loops[1], sizeof(ret->loops[1]), "%s", loops[1]);
 		ret->volume = (enum volume_kind)volume;
 		ret->volume_size = (uint64_t)volume_size;
 		ret->kvm = kvm;
+		ret->scsi = scsi;
 		ret->persistent = persistent;
 		ret->ports[0] = (unsigned)ports[0];
 		ret->ports[1] = (unsigned)ports[1];

@@ -38,6 +38,7 @@ struct lab_state {
 	enum volume_kind volume;
 	uint64_t volume_size;
 	bool kvm;
+	bool scsi;	 /* the guests have SCSI controllers */
 	bool persistent; /* by `lab up`: it stays until `lab down` */
 	unsigned ports[NODES];
 	struct image image;

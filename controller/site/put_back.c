@@ -103,7 +103,8 @@ int saved_knows(const struct saved_guest *saved, const char *xml, struct error *
 	if (domain_xml_disk_at(xml, saved->disk, &now, err) < 0 ||
 	    domain_xml_disk_at(saved->changed, saved->disk, &changed, err) <= 0)
 		return -1;
-	return !strcmp(now.cache, changed.cache);
+	return !strcmp(now.cache, changed.cache) && !strcmp(now.io, changed.io) &&
+	       !strcmp(now.iothread, changed.iothread);
 }
 
 /* What there is. */

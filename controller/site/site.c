@@ -8,6 +8,7 @@
 
 #include "common/clock.h"
 #include "site/built_guests.h"
+#include "virt/domain_xml.h"
 #include "virt/effective.h"
 #include "site/existing_guest.h"
 #include "site/residency.h"
@@ -18,7 +19,44 @@
 #define ANSWER_NS (10 * NS_PER_S)
 #define MOUNT_SPARE_NS (10 * NS_PER_S)
 
-static int plug_in(struct site *site, const enum cache_mode cache[NODES], char *ret_disks[NODES],
+/* libvirt plugs no such disk into a running guest: theirs is there from the start. */
+static int boot_with(struct site *site, char *const disks[NODES], struct error *err)
+{
+	bool found = false;
+	unsigned node;
+	int result;
+
+	site_disconnect(site);
+	if (built_guests_destroy(site, &found, err) < 0)
+		return -1;
+	for (node = 0; node < NODES; node++)
+		site->guests[node].disk = disks[node];
+	result = built_guests_boot(site, err);
+	for (node = 0; node < NODES; node++)
+		site->guests[node].disk = NULL;
+	return result;
+}
+
+static int attach(struct site *site, char *const disks[NODES], struct error *err)
+{
+	struct error why;
+	unsigned node, back;
+
+	for (node = 0; node < NODES; node++) {
+		if (built_guest_attach(site, node, disks[node], err) < 0)
+			break;
+	}
+	if (node == NODES)
+		return 0;
+	/* the other host's mode may have been one that goes with the rest */
+	for (back = 0; err->kind == ERROR_REFUSED && back < node; back++) {
+		if (built_guest_detach(site, back, disks[back], &why) < 0)
+			return error_set(err, why.kind, "%s", why.text);
+	}
+	return -1;
+}
+
+static int plug_in(struct site *site, const struct cell *cell, char *ret_disks[NODES],
 		   struct error *err)
 {
 	unsigned node;
@@ -26,13 +64,17 @@ static int plug_in(struct site *site, const enum cache_mode cache[NODES], char *
 	progress_step(site->progress, "making the volume");
 	if (volume_make(site, err) < 0)
 		return -1;
-	progress_step(site->progress, "attaching the disk");
 	for (node = 0; node < NODES; node++) {
-		ret_disks[node] = built_guest_disk_xml(site, node, cache[node], err);
-		if (!ret_disks[node] || built_guest_attach(site, node, ret_disks[node], err) < 0)
+		snprintf(site->nodes[node].disk, sizeof(site->nodes[node].disk), "%s",
+			 domain_xml_disk_target(&cell->disk));
+		ret_disks[node] = built_guest_disk_xml(site, node, cell, err);
+		if (!ret_disks[node])
 			return -1;
 	}
-	return 0;
+	if (site_boots_for(site, cell))
+		return boot_with(site, ret_disks, err);
+	progress_step(site->progress, "attaching the disk");
+	return attach(site, ret_disks, err);
 }
 
 /* Whether the guest has mounted the volume, where the target is to be. */
@@ -52,8 +94,9 @@ static int await_mount(struct site *site, unsigned node, const char *target, str
 	return 0;
 }
 
-static int power_up(struct site *site, const enum cache_mode cache[NODES], struct error *err)
+static int power_up(struct site *site, const struct cell *cell, struct error *err)
 {
+	const enum cache_mode *cache = cell->cache;
 	unsigned node;
 	int fd;
 
@@ -71,7 +114,8 @@ static int power_up(struct site *site, const enum cache_mode cache[NODES], struc
 	progress_step(site->progress, "starting the guests with their disks as %s and %s",
 		      cache_mode_names[cache[0]], cache_mode_names[cache[1]]);
 	for (node = 0; node < NODES; node++) {
-		if (existing_guest_set_cache(site->existing[node], cache[node], err) < 0 ||
+		if (existing_guest_set_disk(site->existing[node], cache[node], &cell->disk, err) <
+			    0 ||
 		    existing_guest_start(site->existing[node], err) < 0)
 			return -1;
 	}
@@ -89,10 +133,34 @@ static int power_up(struct site *site, const enum cache_mode cache[NODES], struc
 	return 0;
 }
 
-int site_begin(struct site *site, const enum cache_mode cache[NODES], char *ret_disks[NODES],
+int site_begin(struct site *site, const struct cell *cell, char *ret_disks[NODES],
 	       struct error *err)
 {
-	return site->built ? plug_in(site, cache, ret_disks, err) : power_up(site, cache, err);
+	return site->built ? plug_in(site, cell, ret_disks, err) : power_up(site, cell, err);
+}
+
+bool site_boots_for(const struct site *site, const struct cell *cell)
+{
+	return site->built && cell->disk.value[DISK_BUS] == DISK_BUS_SATA;
+}
+
+bool site_is_up(const struct site *site)
+{
+	return site->agents[0] && site->agents[1];
+}
+
+int site_check_setup(struct site *site, unsigned node, const struct cell *cell, char *ret,
+		     size_t size, struct error *err)
+{
+	const struct site_node *n = &site->nodes[node];
+	char *xml = hypervisor_xml(n->hypervisor, n->domain, err);
+	int result;
+
+	if (!xml)
+		return -1;
+	result = domain_xml_check_setup(xml, n->disk, &cell->disk, ret, size, err);
+	free(xml);
+	return result;
 }
 
 int site_effective(struct site *site, unsigned node, enum cache_mode *ret, struct error *err)
@@ -151,13 +219,17 @@ bool site_mounts(const struct site *site)
 	return site->built && site->volume != VOLUME_RAW;
 }
 
-int site_end(struct site *site, char *const disks[NODES], struct error *err)
+int site_end(struct site *site, const struct cell *cell, char *const disks[NODES],
+	     struct error *err)
 {
+	bool found = false;
 	unsigned node;
 	int result = 0;
 
-	if (!site->built)
+	if (!site->built || site_boots_for(site, cell))
 		site_disconnect(site);
+	if (site_boots_for(site, cell))
+		return built_guests_destroy(site, &found, err);
 	for (node = 0; node < NODES; node++) {
 		if (site->built ? built_guest_detach(site, node, disks[node], err) < 0
 				: existing_guest_stop(site->existing[node], err) < 0)

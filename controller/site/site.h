@@ -41,6 +41,8 @@ struct site_node {
 struct built_guest {
 	bool kvm;     /* else software emulation */
 	bool started; /* by this process */
+	const char
+		*disk; /* to boot with, as built_guest_disk_xml made it; NULL: it is plugged in */
 	char kernel[PATH_MAX], initramfs[PATH_MAX];
 	char console[256];
 	char heartbeat[256]; /* file for its cluster's heartbeat; "": needs none */
@@ -56,6 +58,7 @@ struct site {
 				 claim stays; 0 = the lab's, whose file is ours as a whole */
 	uint32_t block_size;  /* bytes, of a file system of ours; 0 = 4096 */
 	bool built;	      /* the guests are ours */
+	bool scsi;	      /* built: they have SCSI controllers */
 	bool own_daemons;     /* libvirtd was started for it, and is to be stopped */
 	bool dies_with_us;    /* built: they end with this process, even by kill -9 */
 	uint64_t boot_ns;     /* built: deadline for both to boot */
@@ -77,9 +80,22 @@ struct site {
  * site_begin: a fresh volume, given to both guests in a cache mode each. With guests of ours that
  * is a new file system (where one is wanted) and a disk plugged in; with the user's, their shutting
  * down, the changed definition, and their start, up to the mount and the agent's first word.
+ * ERROR_REFUSED: libvirt takes no such disk; then it has been taken away from both guests again.
  */
-int site_begin(struct site *site, const enum cache_mode cache[NODES], char *ret_disks[NODES],
+int site_begin(struct site *site, const struct cell *cell, char *ret_disks[NODES],
 	       struct error *err);
+
+/* Whether guests of ours are booted for the cell by site_begin: its disk cannot be plugged in. They
+ * are gone after site_end. */
+bool site_boots_for(const struct site *site, const struct cell *cell);
+
+/* Whether guests of ours are there to be asked. */
+bool site_is_up(const struct site *site);
+
+/* Whether the disk is as the cell has it beside the cache mode: "" in ret, or what is not. -1 with
+ * *err: not known. */
+int site_check_setup(struct site *site, unsigned node, const struct cell *cell, char *ret,
+		     size_t size, struct error *err);
 
 /* The mode in effect on a node's disk, as QEMU and the kernel say. */
 int site_effective(struct site *site, unsigned node, enum cache_mode *ret, struct error *err);
@@ -102,9 +118,10 @@ bool site_mounts(const struct site *site);
 
 /*
  * The disk away from both guests, so that their QEMUs have closed it: unplugged, or (the user's
- * guests) shut down. -1: a guest did not let go.
+ * guests, and those that were booted with it) shut down. -1: a guest did not let go.
  */
-int site_end(struct site *site, char *const disks[NODES], struct error *err);
+int site_end(struct site *site, const struct cell *cell, char *const disks[NODES],
+	     struct error *err);
 
 /* Guests of ours: boot both anew. The user's: nothing, site_begin does it. */
 int site_reboot(struct site *site, struct error *err);

@@ -19,9 +19,9 @@
 #define DESCRIPTION "stalemate lab guest"
 #define HEARTBEAT_DISK "vdz" /* libvirt's name for it; the guest finds it by its serial */
 #define FREE_PORTS 6
+#define SCSI_PORTS 2 /* more, for its controllers */
 
-/* A child element with attributes: name, value, ..., NULL. */
-static xmlNode *element(xmlNode *parent, const char *name, ...)
+xmlNode *domain_xml_element(xmlNode *parent, const char *name, ...)
 {
 	xmlNode *node = xmlNewChild(parent, NULL, XML_TEXT(name), NULL);
 	const char *key, *value;
@@ -36,13 +36,12 @@ static xmlNode *element(xmlNode *parent, const char *name, ...)
 	return node;
 }
 
-static void text_element(xmlNode *parent, const char *name, const char *text)
+void domain_xml_text(xmlNode *parent, const char *name, const char *text)
 {
 	xmlNewTextChild(parent, NULL, XML_TEXT(name), XML_TEXT(text));
 }
 
-/* The document as text; frees it. */
-static char *finish(xmlDoc *doc, struct error *err)
+char *domain_xml_finish(xmlDoc *doc, struct error *err)
 {
 	xmlChar *text = NULL;
 	char *ret = NULL;
@@ -63,7 +62,7 @@ static char *finish(xmlDoc *doc, struct error *err)
 	return ret;
 }
 
-static xmlNode *document(const char *root, xmlDoc **ret)
+xmlNode *domain_xml_document(const char *root, xmlDoc **ret)
 {
 	xmlDoc *doc = xmlNewDoc(XML_TEXT("1.0"));
 	xmlNode *node = xmlNewNode(NULL, XML_TEXT(root));
@@ -80,45 +79,76 @@ static void add_network(xmlNode *devices, const struct guest_spec *spec)
 
 	snprintf(port, sizeof(port), "%u", spec->port);
 	snprintf(peer_port, sizeof(peer_port), "%u", spec->peer_port);
-	card = element(devices, "interface", "type", "udp", NULL);
-	element(card, "mac", "address", spec->mac, NULL);
-	source = element(card, "source", "address", spec->peer_address, "port", peer_port, NULL);
-	element(source, "local", "address", spec->address, "port", port, NULL);
-	element(card, "model", "type", "virtio", NULL);
+	card = domain_xml_element(devices, "interface", "type", "udp", NULL);
+	domain_xml_element(card, "mac", "address", spec->mac, NULL);
+	source = domain_xml_element(card, "source", "address", spec->peer_address, "port",
+				    peer_port, NULL);
+	domain_xml_element(source, "local", "address", spec->address, "port", port, NULL);
+	domain_xml_element(card, "model", "type", "virtio", NULL);
+}
+
+/* An iothread is its controller's there, not the disk's. */
+static void add_scsi(xmlNode *devices)
+{
+	xmlNode *controller;
+
+	domain_xml_element(devices, "controller", "type", "scsi", "index", "0", "model",
+			   "virtio-scsi", NULL);
+	controller = domain_xml_element(devices, "controller", "type", "scsi", "index", "1",
+					"model", "virtio-scsi", NULL);
+	domain_xml_element(controller, "driver", "iothread", "1", NULL);
 }
 
 /* Both guests have it on one host, whose page cache is one: any cache mode is coherent. */
 static void add_heartbeat(xmlNode *devices, const struct guest_spec *spec)
 {
-	xmlNode *disk = element(devices, "disk", "type", "file", "device", "disk", NULL);
+	xmlNode *disk = domain_xml_element(devices, "disk", "type", "file", "device", "disk", NULL);
 
-	element(disk, "driver", "name", "qemu", "type", "raw", "cache", "writeback", NULL);
-	element(disk, "source", "file", spec->heartbeat, NULL);
-	element(disk, "target", "dev", HEARTBEAT_DISK, "bus", "virtio", NULL);
-	element(disk, "shareable", NULL);
+	domain_xml_element(disk, "driver", "name", "qemu", "type", "raw", "cache", "writeback",
+			   NULL);
+	domain_xml_element(disk, "source", "file", spec->heartbeat, NULL);
+	domain_xml_element(disk, "target", "dev", HEARTBEAT_DISK, "bus", "virtio", NULL);
+	domain_xml_element(disk, "shareable", NULL);
 	text_element(disk, "serial", spec->heartbeat_serial);
 }
 
 static void add_devices(xmlNode *root, const struct guest_spec *spec)
 {
-	xmlNode *devices = element(root, "devices", NULL), *node;
+	xmlNode *devices = domain_xml_element(root, "devices", NULL), *node;
 	int i;
 
-	element(devices, "controller", "type", "usb", "model", "none", NULL);
-	element(devices, "controller", "type", "pci", "index", "0", "model", "pcie-root", NULL);
-	for (i = 0; i < FREE_PORTS; i++)
-		element(devices, "controller", "type", "pci", "model", "pcie-root-port", NULL);
+	domain_xml_element(devices, "controller", "type", "usb", "model", "none", NULL);
+	domain_xml_element(devices, "controller", "type", "pci", "index", "0", "model", "pcie-root",
+			   NULL);
+	for (i = 0; i < FREE_PORTS + (spec->scsi ? SCSI_PORTS : 0); i++)
+		domain_xml_element(devices, "controller", "type", "pci", "model", "pcie-root-port",
+				   NULL);
+	if (spec->scsi)
+		add_scsi(devices);
 	if (spec->heartbeat && spec->heartbeat[0])
 		add_heartbeat(devices, spec);
 	add_network(devices, spec);
-	node = element(devices, "channel", "type", "unix", NULL);
-	element(node, "target", "type", "virtio", "name", GUEST_CHANNEL, NULL);
-	node = element(devices, "serial", "type", "file", NULL);
-	element(node, "source", "path", spec->console, "append", "on", NULL);
-	node = element(devices, "rng", "model", "virtio", NULL);
+	node = domain_xml_element(devices, "channel", "type", "unix", NULL);
+	domain_xml_element(node, "target", "type", "virtio", "name", GUEST_CHANNEL, NULL);
+	node = domain_xml_element(devices, "serial", "type", "file", NULL);
+	domain_xml_element(node, "source", "path", spec->console, "append", "on", NULL);
+	node = domain_xml_element(devices, "rng", "model", "virtio", NULL);
 	xmlNewProp(xmlNewTextChild(node, NULL, XML_TEXT("backend"), XML_TEXT("/dev/urandom")),
 		   XML_TEXT("model"), XML_TEXT("random"));
-	element(devices, "memballoon", "model", "none", NULL);
+	domain_xml_element(devices, "memballoon", "model", "none", NULL);
+}
+
+static int add_disk(xmlNode *root, const char *xml, struct error *err)
+{
+	xmlDoc *doc = domain_xml_parse(xml, err);
+	xmlNode *disk = doc ? xmlDocCopyNode(xmlDocGetRootElement(doc), root->doc, 1) : NULL;
+
+	xmlFreeDoc(doc);
+	if (!doc)
+		return -1;
+	if (!disk || !xmlAddChild(xmlLastElementChild(root), disk)) /* <devices> */
+		return error_set(err, ERROR_WORLD, "out of memory");
+	return 0;
 }
 
 char *domain_xml_guest(const struct guest_spec *spec, struct error *err)
@@ -127,48 +157,35 @@ char *domain_xml_guest(const struct guest_spec *spec, struct error *err)
 	char memory[16];
 	xmlDoc *doc;
 
-	root = document("domain", &doc);
+	root = domain_xml_document("domain", &doc);
 	xmlNewProp(root, XML_TEXT("type"), XML_TEXT(spec->kvm ? "kvm" : "qemu"));
-	text_element(root, "name", spec->name);
-	text_element(root, "description", DESCRIPTION);
+	domain_xml_text(root, "name", spec->name);
+	domain_xml_text(root, "description", DESCRIPTION);
 	snprintf(memory, sizeof(memory), "%u", spec->memory_mib);
 	xmlNewProp(xmlNewTextChild(root, NULL, XML_TEXT("memory"), XML_TEXT(memory)),
 		   XML_TEXT("unit"), XML_TEXT("MiB"));
-	text_element(root, "vcpu", "1");
-	os = element(root, "os", NULL);
+	domain_xml_text(root, "vcpu", "1");
+	domain_xml_text(root, "iothreads", "1");
+	os = domain_xml_element(root, "os", NULL);
 	xmlNewProp(xmlNewTextChild(os, NULL, XML_TEXT("type"), XML_TEXT("hvm")),
 		   XML_TEXT("machine"), XML_TEXT("q35"));
-	text_element(os, "kernel", spec->kernel);
-	text_element(os, "initrd", spec->initramfs);
-	text_element(os, "cmdline", spec->command_line);
-	features = element(root, "features", NULL);
-	element(features, "acpi", NULL);
-	element(features, "apic", NULL);
+	domain_xml_text(os, "kernel", spec->kernel);
+	domain_xml_text(os, "initrd", spec->initramfs);
+	domain_xml_text(os, "cmdline", spec->command_line);
+	features = domain_xml_element(root, "features", NULL);
+	domain_xml_element(features, "acpi", NULL);
+	domain_xml_element(features, "apic", NULL);
 	if (spec->kvm)
-		element(root, "cpu", "mode", "host-passthrough", NULL);
-	text_element(root, "on_poweroff", "destroy");
-	text_element(root, "on_reboot", "destroy");
-	text_element(root, "on_crash", "destroy");
+		domain_xml_element(root, "cpu", "mode", "host-passthrough", NULL);
+	domain_xml_text(root, "on_poweroff", "destroy");
+	domain_xml_text(root, "on_reboot", "destroy");
+	domain_xml_text(root, "on_crash", "destroy");
 	add_devices(root, spec);
-	return finish(doc, err);
-}
-
-char *domain_xml_disk(const char *device, enum cache_mode cache, struct error *err)
-{
-	xmlNode *disk, *driver;
-	xmlDoc *doc;
-
-	disk = document("disk", &doc);
-	xmlNewProp(disk, XML_TEXT("type"), XML_TEXT("block"));
-	xmlNewProp(disk, XML_TEXT("device"), XML_TEXT("disk"));
-	driver = element(disk, "driver", "name", "qemu", "type", "raw", NULL);
-	if (cache != CACHE_DEFAULT)
-		xmlNewProp(driver, XML_TEXT("cache"), XML_TEXT(cache_mode_names[cache]));
-	element(disk, "source", "dev", device, NULL);
-	element(disk, "target", "dev", GUEST_DISK, "bus", "virtio", NULL);
-	element(disk, "shareable", NULL);
-	text_element(disk, "serial", GUEST_SERIAL);
-	return finish(doc, err);
+	if (spec->disk && add_disk(root, spec->disk, err) < 0) {
+		xmlFreeDoc(doc);
+		return NULL;
+	}
+	return domain_xml_finish(doc, err);
 }
 
 xmlDoc *domain_xml_parse(const char *xml, struct error *err)
@@ -210,9 +227,11 @@ static int has_node(const char *xml, const char *path, struct error *err)
 	return count > 0;
 }
 
-int domain_xml_has_disk(const char *xml, struct error *err)
+int domain_xml_has_disk(const char *xml, const char *target, struct error *err)
 {
-	return has_node(xml, "/domain/devices/disk/target[@dev='" GUEST_DISK "']", err);
+	struct domain_disk ignored;
+
+	return domain_xml_disk_at(xml, target, &ignored, err);
 }
 
 int domain_xml_channel_connected(const char *xml, struct error *err)
@@ -247,6 +266,7 @@ static void read_disk(xmlXPathContext *context, struct domain_disk *ret)
 	get_string(context, "string(@device)", ret->device, sizeof(ret->device));
 	get_string(context, "string(driver/@cache)", ret->cache, sizeof(ret->cache));
 	get_string(context, "string(driver/@io)", ret->io, sizeof(ret->io));
+	get_string(context, "string(driver/@iothread)", ret->iothread, sizeof(ret->iothread));
 	get_string(context, "string(target/@bus)", ret->bus, sizeof(ret->bus));
 	get_string(context, "string(count(shareable))", shareable, sizeof(shareable));
 	get_string(context, "string(count(readonly))", readonly, sizeof(readonly));
@@ -305,10 +325,10 @@ char *domain_xml_channel(struct error *err)
 	xmlNode *channel;
 	xmlDoc *doc;
 
-	channel = document("channel", &doc);
+	channel = domain_xml_document("channel", &doc);
 	xmlNewProp(channel, XML_TEXT("type"), XML_TEXT("unix"));
-	element(channel, "target", "type", "virtio", "name", GUEST_CHANNEL, NULL);
-	return finish(doc, err);
+	domain_xml_element(channel, "target", "type", "virtio", "name", GUEST_CHANNEL, NULL);
+	return domain_xml_finish(doc, err);
 }
 
 bool domain_xml_is_ours(const char *xml)

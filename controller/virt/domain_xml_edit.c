@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * domain_xml_edit.c - domain_xml.h: a definition of somebody else's, with one attribute changed.
+ * domain_xml_edit.c - domain_xml.h: a definition of somebody else's, with an attribute or three
+ * changed.
  *
  * Whatever the definition holds besides (other disks, metadata of a name space that we do not know,
  * comments, secrets) passes through libxml2's tree as it is: nothing is built anew.
@@ -68,20 +69,37 @@ static xmlNode *make_driver(xmlNode *disk)
 	return xmlAddChild(disk, driver);
 }
 
-static int set_cache(xmlNode *disk, enum cache_mode mode)
+/* value NULL: take the attribute away. */
+static int set_driver(xmlNode *disk, const char *name, const char *value)
 {
 	xmlNode *driver = child(disk, NULL, "driver");
 
-	if (mode == CACHE_DEFAULT) {
+	if (!value) {
 		if (driver)
-			xmlUnsetNsProp(driver, NULL, XML_TEXT("cache"));
+			xmlUnsetNsProp(driver, NULL, XML_TEXT(name));
 		return 0;
 	}
 	if (!driver)
 		driver = make_driver(disk);
-	return driver && xmlSetProp(driver, XML_TEXT("cache"), XML_TEXT(cache_mode_names[mode]))
-		       ? 0
-		       : -1;
+	return driver && xmlSetProp(driver, XML_TEXT(name), XML_TEXT(value)) ? 0 : -1;
+}
+
+static int set_cache(xmlNode *disk, enum cache_mode mode)
+{
+	return set_driver(disk, "cache", mode == CACHE_DEFAULT ? NULL : cache_mode_names[mode]);
+}
+
+/* What the setup leaves open stays. */
+static int set_setup(xmlNode *disk, const struct disk_setup *setup)
+{
+	unsigned io = setup->value[DISK_IO], iothread = setup->value[DISK_IOTHREAD];
+
+	if (io && set_driver(disk, "io", disk_axes[DISK_IO].names[io]) < 0)
+		return -1;
+	if (iothread &&
+	    set_driver(disk, "iothread", iothread == DISK_IOTHREAD_YES ? "1" : NULL) < 0)
+		return -1;
+	return 0;
 }
 
 /* The document as text, without a declaration in front, as libvirt gives it. */
@@ -133,7 +151,7 @@ char *domain_xml_channel_of(const char *xml, const char *name, struct error *err
 }
 
 char *domain_xml_with_cache(const char *xml, const char *disk, enum cache_mode mode,
-			    const char *run, struct error *err)
+			    const struct disk_setup *setup, const char *run, struct error *err)
 {
 	xmlDoc *doc = domain_xml_parse(xml, err);
 	char *ret = NULL;
@@ -144,7 +162,8 @@ char *domain_xml_with_cache(const char *xml, const char *disk, enum cache_mode m
 	node = find_disk(doc, disk);
 	if (!node)
 		error_set(err, ERROR_WORLD, "it has no disk %s", disk);
-	else if (set_cache(node, mode) < 0 || (run && domain_xml_add_mark(doc, run) < 0))
+	else if (set_cache(node, mode) < 0 || (setup && set_setup(node, setup) < 0) ||
+		 (run && domain_xml_add_mark(doc, run) < 0))
 		error_set(err, ERROR_WORLD, "out of memory");
 	else
 		ret = print(doc, err);
@@ -225,7 +244,7 @@ static bool order_controllers(const xmlDoc *doc)
 	return moved;
 }
 
-/* With its controllers in the order that stays; the cache mode of `disk`, unless NULL, and our mark
+/* With its controllers in the order that stays; what we change of `disk`, unless NULL, and our mark
  * taken away. */
 static char *normal_form(const char *xml, const char *disk, struct error *err)
 {
@@ -244,7 +263,8 @@ static char *normal_form(const char *xml, const char *disk, struct error *err)
 		make_driver(node);
 	if (disk && !node)
 		error_set(err, ERROR_WORLD, "it has no disk %s", disk);
-	else if (!disk || !set_cache(node, CACHE_DEFAULT))
+	else if (!disk || (!set_cache(node, CACHE_DEFAULT) && !set_driver(node, "io", NULL) &&
+			   !set_driver(node, "iothread", NULL)))
 		ret = print(doc, err);
 	xmlFreeDoc(doc);
 	return ret;

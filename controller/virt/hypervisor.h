@@ -10,7 +10,8 @@
  * be done later. A signal (interrupt.h) ends a wait at once with ERROR_INTERRUPTED, but a call that
  * changes something is first given 10 s to end by itself, so that what is cleaned up afterwards is
  * all there. A connection that was lost (libvirtd restarted, the network away, no answer in time)
- * is made anew by the next call; a guest that died with it stays dead.
+ * is made anew by the next call; a guest that died with it stays dead. ERROR_REFUSED: what was to
+ * be started, defined or plugged in is something that libvirt does not support.
  */
 #ifndef SITE_HYPERVISOR_H
 #define SITE_HYPERVISOR_H

@@ -17,6 +17,18 @@ static int failed(struct job *job)
 				job->request.what ? job->request.what : job->request.name);
 }
 
+/* The same of a definition: libvirt (ERROR_REFUSED) or something else may be in its way. */
+static int not_taken(struct job *job)
+{
+	int code = virGetLastErrorCode();
+
+	failed(job);
+	if (code == VIR_ERR_CONFIG_UNSUPPORTED || code == VIR_ERR_XML_ERROR ||
+	    code == VIR_ERR_XML_DETAIL || code == VIR_ERR_OPERATION_UNSUPPORTED)
+		job->err.kind = ERROR_REFUSED;
+	return -1;
+}
+
 /* 1 if it runs, 0 if it does not or is not there any more, -1 with the job's error. */
 static int is_active(struct job *job)
 {
@@ -31,7 +43,7 @@ static int is_active(struct job *job)
 static int made(struct job *job, virDomainPtr domain)
 {
 	if (!domain)
-		return failed(job);
+		return not_taken(job);
 	virDomainFree(domain);
 	return 0;
 }
@@ -99,7 +111,7 @@ static int start_defined(struct job *job)
 {
 	if (!virDomainCreate(job->domain))
 		return 0;
-	failed(job);
+	not_taken(job);
 	return virDomainIsActive(job->domain) == 1 ? 0 : -1;
 }
 
@@ -271,7 +283,7 @@ static int attach(struct job *job)
 {
 	return virDomainAttachDeviceFlags(job->domain, job->request.text, VIR_DOMAIN_AFFECT_LIVE) <
 			       0
-		       ? failed(job)
+		       ? not_taken(job)
 		       : 0;
 }
 

@@ -252,6 +252,22 @@ static void test_find_disk(void **state)
 	assert_int_equal(mkdir(in_scratch("block/sda"), 0755), 0);
 	write_file(in_scratch("block/vda/serial"), 0, "stalemate-10\n", 13);
 	write_file(in_scratch("block/vdb/serial"), 0, "stalemate-1\n", 12);
+	assert_int_equal(mkdir(in_scratch("block/sda/device"), 0755), 0);
+	assert_int_equal(mkdir(in_scratch("block/sdb"), 0755), 0);
+	assert_int_equal(mkdir(in_scratch("block/sdb/device"), 0755), 0);
+	/* VPD page 0x80, as virtio-scsi and libata have it; and one that is another page */
+	write_file(in_scratch("block/sda/device/vpd_pg80"), 0, "\0\x80\0\5scsi7", 9);
+	write_file(in_scratch("block/sdb/device/vpd_pg80"), 0,
+		   "\0\x80\0\x14"
+		   "ata-7               ",
+		   24);
+	assert_true(mount_find_disk(in_scratch("block"), "scsi7", device, sizeof(device)));
+	assert_string_equal(device, "/dev/sda");
+	assert_true(mount_find_disk(in_scratch("block"), "ata-7", device, sizeof(device)));
+	assert_string_equal(device, "/dev/sdb");
+	assert_false(mount_find_disk(in_scratch("block"), "scsi", device, sizeof(device)));
+	write_file(in_scratch("block/sda/device/vpd_pg80"), 0, "\0\x83\0\5scsi7", 9);
+	assert_false(mount_find_disk(in_scratch("block"), "scsi7", device, sizeof(device)));
 	assert_true(mount_find_disk(in_scratch("block"), "stalemate-1", device, sizeof(device)));
 	assert_string_equal(device, "/dev/vdb");
 	assert_false(mount_find_disk(in_scratch("block"), "stalemate", device, sizeof(device)));

@@ -14,6 +14,100 @@
 
 #include "virt/domain_xml.h"
 
+static const struct disk_setup plain; /* nothing asked beside the cache mode */
+
+/* Guests of all kinds of disk: each axis is in the XML where libvirt wants it, and found again. */
+static void test_disk_setups(void **state)
+{
+	static const struct {
+		struct disk_setup setup;
+		const char *target, *holds, *lacks;
+	} cases[] = {
+		{{{0}}, "vda", "type=\"raw\"", "iothread"},
+		{{{DISK_BUS_VIRTIO, DISK_IO_NATIVE, DISK_IOTHREAD_YES}},
+		 "vda",
+		 "io=\"native\" iothread=\"1\"",
+		 "address"},
+		{{{DISK_BUS_SCSI, DISK_IO_URING, DISK_IOTHREAD_YES}},
+		 "sda",
+		 "controller=\"1\"",
+		 "iothread"},
+		{{{DISK_BUS_SCSI, 0, DISK_IOTHREAD_NO}}, "sda", "controller=\"0\"", "io="},
+		{{{DISK_BUS_SATA, DISK_IO_THREADS}}, "sda", "bus=\"sata\"", "address"},
+		{{{0, 0, 0, DISK_FORMAT_QCOW2}}, "vda", "type=\"qcow2\"", "raw"},
+	};
+	char *disk, domain[4096], what[128];
+	struct error err;
+	size_t i, k;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct disk_setup *setup = &cases[i].setup;
+
+		disk = domain_xml_disk("/dev/loop0", CACHE_NONE, setup, &err);
+		assert_non_null(disk);
+		if (!strstr(disk, cases[i].holds) || strstr(disk, cases[i].lacks))
+			fail_msg("%zu: %s", i, disk);
+		assert_string_equal(domain_xml_disk_target(setup), cases[i].target);
+		snprintf(domain, sizeof(domain), "<domain><devices>%s</devices></domain>", disk);
+		assert_int_equal(domain_xml_check_setup(domain, cases[i].target, setup, what,
+							sizeof(what), &err),
+				 0);
+		assert_string_equal(what, "");
+		for (k = 0; k < DISK_AXES; k++) {
+			struct disk_setup other = *setup;
+
+			/* the iothread of a SCSI disk is its controller's */
+			if (k == DISK_IOTHREAD && setup->value[DISK_BUS] == DISK_BUS_SCSI)
+				continue;
+			other.value[k] = setup->value[k] == 1 ? 2 : 1;
+			if (k != DISK_IO && !setup->value[k])
+				other.value[k] = 2; /* what it is by default is the first */
+			assert_int_equal(domain_xml_check_setup(domain, cases[i].target, &other,
+								what, sizeof(what), &err),
+					 0);
+			assert_non_null(strstr(what, disk_axes[k].key));
+		}
+		free(disk);
+	}
+	assert_int_equal(
+		domain_xml_check_setup("<domain/>", "vda", &plain, what, sizeof(what), &err), -1);
+}
+
+/* Guards against: a user's disk of which more is changed than was asked, or whose change is not
+ * known again as ours. */
+static void test_user_setup(void **state)
+{
+	static const char xml[] =
+		"<domain><devices><disk type='block'><driver name='qemu' type='raw' io='native' "
+		"iothread='2'/><target dev='vdb'/></disk></devices></domain>";
+	const struct disk_setup setup = {{0, DISK_IO_THREADS, DISK_IOTHREAD_NO}};
+	const struct disk_setup more = {{0, DISK_IO_URING, DISK_IOTHREAD_YES}};
+	struct domain_disk disk;
+	struct error err;
+	char *got;
+
+	(void)state;
+	got = domain_xml_with_cache(xml, "vdb", CACHE_NONE, &plain, "/run", &err);
+	assert_int_equal(domain_xml_disk_at(got, "vdb", &disk, &err), 1);
+	assert_string_equal(disk.io, "native");
+	assert_string_equal(disk.iothread, "2");
+	free(got);
+	got = domain_xml_with_cache(xml, "vdb", CACHE_NONE, &setup, "/run", &err);
+	assert_int_equal(domain_xml_disk_at(got, "vdb", &disk, &err), 1);
+	assert_string_equal(disk.io, "threads");
+	assert_string_equal(disk.iothread, "");
+	assert_int_equal(domain_xml_equal(xml, got, "vdb", &err), 1);
+	assert_int_equal(domain_xml_equal(xml, got, NULL, &err), 0);
+	free(got);
+	got = domain_xml_with_cache(xml, "vdb", CACHE_UNSAFE, &more, "/run", &err);
+	assert_int_equal(domain_xml_disk_at(got, "vdb", &disk, &err), 1);
+	assert_string_equal(disk.io, "io_uring");
+	assert_string_equal(disk.iothread, "1");
+	assert_int_equal(domain_xml_equal(xml, got, "vdb", &err), 1);
+	free(got);
+}
+
 static void test_disks_differ_in_the_cache_alone(void **state)
 {
 	char *without, *with, expected[64];
@@ -22,12 +116,12 @@ static void test_disks_differ_in_the_cache_alone(void **state)
 	struct error err;
 
 	(void)state;
-	without = domain_xml_disk("/dev/loop0", CACHE_DEFAULT, &err);
+	without = domain_xml_disk("/dev/loop0", CACHE_DEFAULT, &plain, &err);
 	assert_non_null(without);
 	assert_null(strstr(without, "cache"));
 	assert_non_null(strstr(without, "<shareable/>"));
 	for (mode = 0; mode < CACHE_DEFAULT; mode++) {
-		with = domain_xml_disk("/dev/loop0", (enum cache_mode)mode, &err);
+		with = domain_xml_disk("/dev/loop0", (enum cache_mode)mode, &plain, &err);
 		assert_non_null(with);
 		snprintf(expected, sizeof(expected), " cache=\"%s\"", cache_mode_names[mode]);
 		at = strstr(with, expected);
@@ -90,13 +184,13 @@ static void test_reading_live_xml(void **state)
 	(void)state;
 	assert_int_equal(domain_xml_has_disk("<domain><devices><disk><target dev='vda'/></disk>"
 					     "</devices></domain>",
-					     &err),
+					     "vda", &err),
 			 1);
 	assert_int_equal(domain_xml_has_disk("<domain><devices><disk><target dev='vdb'/></disk>"
 					     "</devices></domain>",
-					     &err),
+					     "vda", &err),
 			 0);
-	assert_int_equal(domain_xml_has_disk("<domain", &err), -1);
+	assert_int_equal(domain_xml_has_disk("<domain", "vda", &err), -1);
 	assert_int_equal(domain_xml_channel_connected(
 				 "<domain><devices><channel><target name='" GUEST_CHANNEL
 				 "' state='disconnected'/></channel></devices></domain>",
@@ -164,7 +258,7 @@ static void becomes(const char *before, enum cache_mode mode, const char *after)
 	char *from = users(before), *to = users(after), *got, *a, *b;
 	struct error err;
 
-	got = domain_xml_with_cache(from, "vdb", mode, NULL, &err);
+	got = domain_xml_with_cache(from, "vdb", mode, NULL, NULL, &err);
 	assert_non_null(got);
 	a = canonical(got);
 	b = canonical(to);
@@ -200,7 +294,7 @@ static void test_driver_is_made(void **state)
 	struct error err;
 
 	(void)state;
-	got = domain_xml_with_cache(xml, "vdb", CACHE_DIRECTSYNC, NULL, &err);
+	got = domain_xml_with_cache(xml, "vdb", CACHE_DIRECTSYNC, NULL, NULL, &err);
 	assert_non_null(got);
 	assert_int_equal(domain_xml_disk_at(got, "vdb", &disk, &err), 1);
 	assert_string_equal(disk.cache, "directsync");
@@ -217,12 +311,12 @@ static void test_no_such_disk(void **state)
 	struct error err;
 
 	(void)state;
-	assert_null(domain_xml_with_cache(xml, "vdc", CACHE_NONE, NULL, &err));
+	assert_null(domain_xml_with_cache(xml, "vdc", CACHE_NONE, NULL, NULL, &err));
 	assert_non_null(strstr(err.text, "vdc"));
-	assert_null(domain_xml_with_cache("<domain>", "vdb", CACHE_NONE, NULL, &err));
+	assert_null(domain_xml_with_cache("<domain>", "vdb", CACHE_NONE, NULL, NULL, &err));
 	assert_null(
 		domain_xml_with_cache("<x><devices><disk><target dev='vdb'/></disk></devices></x>",
-				      "vdb", CACHE_NONE, NULL, &err));
+				      "vdb", CACHE_NONE, NULL, NULL, &err));
 	free(xml);
 }
 
@@ -276,11 +370,12 @@ static void test_mark(void **state)
 	(void)state;
 	for (i = 0; i < 3; i++) {
 		assert_int_equal(domain_xml_mark(from[i], run, sizeof(run), &err), 0);
-		changed = domain_xml_with_cache(from[i], "vdb", CACHE_UNSAFE, "/runs/<1>", &err);
+		changed = domain_xml_with_cache(from[i], "vdb", CACHE_UNSAFE, NULL, "/runs/<1>",
+						&err);
 		assert_non_null(changed);
 		assert_int_equal(domain_xml_mark(changed, run, sizeof(run), &err), 1);
 		assert_string_equal(run, "/runs/<1>");
-		again = domain_xml_with_cache(changed, "vdb", CACHE_NONE, "/runs/2", &err);
+		again = domain_xml_with_cache(changed, "vdb", CACHE_NONE, NULL, "/runs/2", &err);
 		assert_int_equal(domain_xml_mark(again, run, sizeof(run), &err), 1);
 		assert_string_equal(run, "/runs/2");
 		assert_int_equal(domain_xml_equal(from[i], changed, "vdb", &err), 1);
@@ -365,6 +460,8 @@ static void test_identity_and_disks(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_disk_setups),
+		cmocka_unit_test(test_user_setup),
 		cmocka_unit_test(test_disks_differ_in_the_cache_alone),
 		cmocka_unit_test(test_guest_is_marked_and_escaped),
 		cmocka_unit_test(test_reading_live_xml),

@@ -24,6 +24,7 @@
 
 #define URI "test:///default"
 
+static const struct disk_setup as_it_is, native = {{0, DISK_IO_NATIVE}};
 static const char definition[] =
 	"<domain type='test'><name>db1</name>"
 	"<uuid>4dea22b3-1d52-d8f3-2516-782e98ab3fa0</uuid><memory>65536</memory><os><type>hvm</"
@@ -137,16 +138,22 @@ static struct existing_guest *open_guest(void)
 	return guest;
 }
 
-static void change(struct existing_guest *guest, enum cache_mode mode)
+static void change_setup(struct existing_guest *guest, enum cache_mode mode,
+			 const struct disk_setup *setup)
 {
 	struct error err;
 
 	assert_int_equal(existing_guest_stop(guest, &err), 0);
 	assert_false(runs());
-	if (existing_guest_set_cache(guest, mode, &err) < 0 ||
+	if (existing_guest_set_disk(guest, mode, setup, &err) < 0 ||
 	    existing_guest_start(guest, &err) < 0)
 		fail_msg("%s", err.text);
 	assert_true(runs());
+}
+
+static void change(struct existing_guest *guest, enum cache_mode mode)
+{
+	change_setup(guest, mode, &as_it_is);
 }
 
 static void say(void *context, const char *line, bool failed)
@@ -202,6 +209,13 @@ static void test_a_whole_run(void **state)
 				    mode == CACHE_DEFAULT ? "" : cache_mode_names[mode]);
 		free(now);
 	}
+	/* its way of I/O as well, which is no user's change, and is put back with the rest */
+	change_setup(guest, CACHE_NONE, &native);
+	now = dumpxml();
+	assert_int_equal(domain_xml_disk_at(now, "vdb", &disk, &err), 1);
+	assert_string_equal(disk.io, "native");
+	free(now);
+	change(guest, CACHE_WRITEBACK);
 	assert_int_equal(existing_guest_restore(guest, &err), 0);
 	assert_true(runs());
 	now = dumpxml();
@@ -245,7 +259,7 @@ static void test_killed_before_the_change(void **state)
 	change(guest, CACHE_UNSAFE);
 	first = dumpxml();
 	assert_int_equal(existing_guest_stop(guest, &err), 0);
-	assert_int_equal(existing_guest_set_cache(guest, CACHE_NONE, &err), 0);
+	assert_int_equal(existing_guest_set_disk(guest, CACHE_NONE, &as_it_is, &err), 0);
 	second = dumpxml();
 	assert_string_not_equal(first, second);
 	assert_int_equal(hypervisor_define(node.hypervisor, first, &err), 0);
@@ -293,7 +307,7 @@ static void test_a_guest_that_was_off(void **state)
 	assert_int_equal(hypervisor_destroy(node.hypervisor, "db1", &err), 0);
 	assert_int_equal(hypervisor_set_autostart(node.hypervisor, "db1", true, &err), 0);
 	guest = open_guest();
-	assert_int_equal(existing_guest_set_cache(guest, CACHE_NONE, &err), 0);
+	assert_int_equal(existing_guest_set_disk(guest, CACHE_NONE, &as_it_is, &err), 0);
 	existing_guest_close(guest);
 	assert_int_equal(hypervisor_set_autostart(node.hypervisor, "db1", false, &err), 0);
 	restore(false, 0, "definition put back, autostart on again");
@@ -470,7 +484,7 @@ static void test_only_when_off(void **state)
 	struct error err;
 
 	(void)state;
-	assert_int_equal(existing_guest_set_cache(guest, CACHE_NONE, &err), -1);
+	assert_int_equal(existing_guest_set_disk(guest, CACHE_NONE, &as_it_is, &err), -1);
 	assert_non_null(strstr(err.text, "not shut off"));
 	existing_guest_close(guest);
 }
@@ -485,8 +499,8 @@ static void test_io_native(void **state)
 	define("cache='writethrough'", "cache='none' io='native'");
 	guest = open_guest();
 	assert_int_equal(existing_guest_stop(guest, &err), 0);
-	assert_int_equal(existing_guest_set_cache(guest, CACHE_DIRECTSYNC, &err), 0);
-	assert_int_equal(existing_guest_set_cache(guest, CACHE_UNSAFE, &err), -1);
+	assert_int_equal(existing_guest_set_disk(guest, CACHE_DIRECTSYNC, &as_it_is, &err), 0);
+	assert_int_equal(existing_guest_set_disk(guest, CACHE_UNSAFE, &as_it_is, &err), -1);
 	assert_non_null(strstr(err.text, "io='native'"));
 	assert_int_equal(existing_guest_restore(guest, &err), 0);
 	existing_guest_close(guest);

@@ -29,6 +29,10 @@
 static const char definition[] =
 	"<domain type='test'><name>db1</name><memory>65536</memory><os><type>hvm</type></os>"
 	"</domain>";
+static const char no_such_mode[] =
+	"<domain type='test'><name>db2</name><memory>65536</memory><os><type>hvm</type></os>"
+	"<devices><disk type='block'><driver name='qemu' cache='odd'/><source dev='/dev/x'/>"
+	"<target dev='vda'/></disk></devices></domain>";
 static const struct hypervisor_limits patient = {LONG_NS, LONG_NS, LONG_NS};
 static const struct hypervisor_limits hasty = {SHORT_NS, SHORT_NS, SHORT_NS};
 
@@ -139,6 +143,13 @@ static void test_nobody(void **state)
 	assert_null(hypervisor_xml(hypervisor, "nobody", &err));
 	assert_int_equal(hypervisor_start(hypervisor, "<domain/>", false, &err), -1);
 	failed_with(ERROR_WORLD, "cannot start a guest");
+	assert_int_equal(hypervisor_start(hypervisor, no_such_mode, false, &err), -1);
+	failed_with(ERROR_REFUSED, "cannot start a guest");
+	assert_int_equal(hypervisor_define(hypervisor, no_such_mode, &err), -1);
+	failed_with(ERROR_REFUSED, "cannot define a guest");
+	/* it is not there: not because of what it is like */
+	assert_int_equal(hypervisor_start_defined(hypervisor, "nobody", &err), -1);
+	failed_with(ERROR_WORLD, "nobody");
 	hypervisor_close(hypervisor);
 	hypervisor = hypervisor_open("nothing:///at-all", &err);
 	assert_null(hypervisor);

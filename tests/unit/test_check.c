@@ -162,6 +162,23 @@ static void mode_in_effect(void **unused)
 	assert_int_equal(verdict.n_violations, 1);
 }
 
+/* Guards against: a cell that cannot be had taken for a fault, or passing for consistent; the mode
+ * that was never in effect hiding why. */
+static void refused(void **unused)
+{
+	(void)unused;
+	facts.effective_known[0] = facts.effective_known[1] = false;
+	snprintf(facts.refused, sizeof(facts.refused), "refused by libvirt: no");
+	assert_kind(VERDICT_REFUSED, "refused by libvirt: no");
+	put("a.history", NULL);
+	put("b.history", NULL);
+	assert_kind(VERDICT_REFUSED, "refused by libvirt: no");
+	assert_int_equal(check_exit_status(&verdict), 3);
+	verdict.facts.has_expected = true;
+	verdict.facts.expected = VERDICT_REFUSED;
+	assert_int_equal(check_exit_status(&verdict), 0);
+}
+
 /* Guards against: an error that hides a violation, and one that passes for consistent. */
 static void errors(void **unused)
 {
@@ -268,9 +285,12 @@ static void expected_against_found(void **unused)
 {
 	/* Rows: expected; columns: found, with exposures. In the order of enum verdict_kind. */
 	static const int status[VERDICTS][VERDICTS] = {
-		[VERDICT_CONSISTENT] = {0, 1, 3, 3, 3},	  [VERDICT_VIOLATED] = {1, 0, 3, 3, 3},
-		[VERDICT_INCONCLUSIVE] = {3, 1, 0, 3, 3}, [VERDICT_INVALID] = {3, 1, 3, 0, 3},
-		[VERDICT_ERROR] = {3, 1, 3, 3, 0},
+		[VERDICT_CONSISTENT] = {0, 1, 3, 3, 3, 3},
+		[VERDICT_VIOLATED] = {1, 0, 3, 3, 3, 3},
+		[VERDICT_INCONCLUSIVE] = {3, 1, 0, 3, 3, 3},
+		[VERDICT_INVALID] = {3, 1, 3, 0, 3, 3},
+		[VERDICT_ERROR] = {3, 1, 3, 3, 0, 3},
+		[VERDICT_REFUSED] = {1, 1, 3, 3, 3, 0},
 	};
 	struct verdict *one = calloc(1, sizeof(*one));
 	size_t expected, found;
@@ -359,6 +379,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(counts, setup, teardown),
 		cmocka_unit_test_setup_teardown(mode_in_effect, setup, teardown),
+		cmocka_unit_test_setup_teardown(refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(errors, setup, teardown),
 		cmocka_unit_test_setup_teardown(demanded_rate, setup, teardown),
 		cmocka_unit_test_setup_teardown(records_that_may_be_missing, setup, teardown),

@@ -50,6 +50,7 @@ static void fill(struct cell_facts *facts)
 	facts->confidence = 0.99;
 	facts->max_rate = 0.02;
 	snprintf(facts->not_run, sizeof(facts->not_run), "not run");
+	snprintf(facts->refused, sizeof(facts->refused), "refused by libvirt: x");
 	snprintf(facts->invalid, sizeof(facts->invalid), "invalid \"x\"\n");
 	snprintf(facts->error, sizeof(facts->error), "error \xff\x1b[2J");
 	facts->mounted_known[0] = true;
@@ -203,7 +204,7 @@ static void test_bad_fields(void **state)
 	expect_error("confidence", "0", "confidence: must be above 0");
 	expect_error("expected", "\"fine\"",
 		     "expected: 'fine' is unknown; use one of: consistent, violated, inconclusive, "
-		     "invalid, error");
+		     "invalid, error, refused");
 	expect_error("expected", "1", "expected: a name is expected");
 	expect_error("asked", "\"none\"", "asked: an object with a and b is expected");
 	expect_error("asked", "{\"a\": \"none\", \"c\": \"none\"}",

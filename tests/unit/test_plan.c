@@ -13,7 +13,7 @@
 #include "tests/unit/plan_text.h"
 
 #define MATRIX "[matrix]\ncache = none\n"
-#define VERDICT_NAMES "use one of: consistent, violated"
+#define VERDICT_NAMES "use one of: consistent, violated, refused"
 /* Guards against: a demo whose own plan does not parse, or that expects the wrong verdicts. */
 static void test_demo(void **state)
 {
@@ -167,7 +167,7 @@ static void test_expectations(void **state)
 	plan_done(&plan);
 }
 
-#define SELECTORS "use one of: cache, path, workload, fault, repeat"
+#define SELECTORS "use one of: cache, path, workload, fault, repeat, bus, io, iothread, format"
 
 /* Guards against: a mistake in a plan that is swallowed, or whose message does not say where. */
 static void test_bad_lines(void **state)
