@@ -109,7 +109,7 @@ static void add_heartbeat(xmlNode *devices, const struct guest_spec *spec)
 	domain_xml_element(disk, "source", "file", spec->heartbeat, NULL);
 	domain_xml_element(disk, "target", "dev", HEARTBEAT_DISK, "bus", "virtio", NULL);
 	domain_xml_element(disk, "shareable", NULL);
-	text_element(disk, "serial", spec->heartbeat_serial);
+	domain_xml_text(disk, "serial", spec->heartbeat_serial);
 }
 
 static void add_devices(xmlNode *root, const struct guest_spec *spec)

@@ -172,7 +172,7 @@ static void test_guest_is_marked_and_escaped(void **state)
 	assert_non_null(strstr(xml, "<source file=\"/h\"/>"));
 	assert_non_null(strstr(xml, "<serial>beats</serial>"));
 	/* the volume's disk is still to come */
-	assert_int_equal(domain_xml_has_disk(xml, NULL), 0);
+	assert_int_equal(domain_xml_has_disk(xml, "vda", NULL), 0);
 	assert_non_null(strstr(xml, "type=\"kvm\""));
 	free(xml);
 }
