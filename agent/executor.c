@@ -146,10 +146,21 @@ void executor_flush(struct executor *executor)
 	executor->used = 0;
 }
 
-void executor_emit(struct executor *executor, const struct record *record)
+void executor_make_room(struct executor *executor)
 {
 	if (sizeof(executor->records) - executor->used < RECORD_MAX)
 		executor_flush(executor);
+}
+
+void executor_emit_bytes(struct executor *executor, const uint8_t *bytes, size_t size)
+{
+	memcpy(executor->records + executor->used, bytes, size);
+	executor->used += size;
+}
+
+void executor_emit(struct executor *executor, const struct record *record)
+{
+	executor_make_room(executor);
 	executor->used += record_encode(record, executor->records + executor->used);
 }
 

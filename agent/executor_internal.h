@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* executor_internal.h - what executor.c and update.c share; nobody else includes it. */
+/* executor_internal.h - what executor.c, update.c and free_run.c share; nobody else includes it. */
 #ifndef AGENT_EXECUTOR_INTERNAL_H
 #define AGENT_EXECUTOR_INTERNAL_H
 
@@ -15,6 +15,10 @@ void executor_end(struct executor *executor, struct record *record,
 
 /* Append one record to what is to be sent. */
 void executor_emit(struct executor *executor, const struct record *record);
+
+/* Append a record in pieces, after making room for the greatest. */
+void executor_make_room(struct executor *executor);
+void executor_emit_bytes(struct executor *executor, const uint8_t *bytes, size_t size);
 
 /* update.c: may the next operation follow those before it? `update` is updated; NULL for op asks
  * whether the RUN may end here. */

@@ -15,6 +15,7 @@
 
 #include "agent/await_mount.h"
 #include "agent/executor.h"
+#include "agent/free_run.h"
 #include "agent/mount.h"
 #include "common/clock.h"
 
@@ -46,6 +47,9 @@ struct lane {
 	uint64_t begun; /* `resets` when the job at hand began */
 	struct executor executor;
 	struct message_run run;
+	struct message_lanes lanes;
+
+	struct free_run_heard heard; /* of the LANES that was submitted last */
 };
 
 static struct timespec after(uint64_t ns)
@@ -175,6 +179,20 @@ static int do_run(struct lane *lane, const struct frame *request, struct error *
 	return 0;
 }
 
+static int do_lanes(struct lane *lane, const struct frame *request, struct error *err)
+{
+	const struct free_run_options options = {
+		.lanes = &lane->lanes, .heard = &lane->heard, .cancelled = cancelled, .lane = lane};
+
+	if (message_decode_lanes(request, &lane->lanes, err) < 0)
+		return -1;
+	if (lane->lanes.delay_ns > DELAY_MAX)
+		return error_set(err, ERROR_USER, "a delay of more than an hour");
+	if (cancelled(lane, lane->lanes.delay_ns))
+		return 0;
+	return free_run_do(&lane->executor, &options, err);
+}
+
 static int do_close(struct lane *lane, const struct frame *request, struct error *err)
 {
 	if (request->size)
@@ -196,6 +214,8 @@ static int perform(struct lane *lane, const struct frame *request, struct error 
 		return do_open(lane, request, err);
 	case MESSAGE_RUN:
 		return do_run(lane, request, err);
+	case MESSAGE_LANES:
+		return do_lanes(lane, request, err);
 	case MESSAGE_CLOSE:
 		return do_close(lane, request, err);
 	default:
@@ -319,6 +339,11 @@ static struct job *job_new(uint64_t connection, const struct frame *frame)
 	return job;
 }
 
+int lane_heard(struct lane *lane, const struct frame *frame, struct error *err)
+{
+	return free_run_hear(&lane->heard, frame, err);
+}
+
 int lane_submit(struct lane *lane, uint64_t connection, const struct frame *request,
 		struct error *err)
 {
@@ -327,6 +352,8 @@ int lane_submit(struct lane *lane, uint64_t connection, const struct frame *requ
 
 	if (!job)
 		return error_set(err, ERROR_WORLD, "no memory for a request");
+	if (request->type == MESSAGE_LANES)
+		free_run_forget(&lane->heard); /* here, so that no HEARD behind it is forgotten */
 	pthread_mutex_lock(&lane->lock);
 	if (lane->waiting < LANE_QUEUE_MAX)
 		append(lane, job);

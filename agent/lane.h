@@ -24,6 +24,9 @@ struct lane *lane_start(struct outlet *outlet, const struct io_path *const paths
 int lane_submit(struct lane *lane, uint64_t connection, const struct frame *request,
 		struct error *err);
 
+/* What the controller has heard of while free-running lanes run. -1 with *err: no such message. */
+int lane_heard(struct lane *lane, const struct frame *frame, struct error *err);
+
 /*
  * A connection is over: forget what is queued, stop what is running after the operation it is at,
  * then close the target. Does not wait for that. What is submitted later is served after it.

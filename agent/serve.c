@@ -2,10 +2,11 @@
 /*
  * serve.c - the message loop, in the main thread.
  *
- * HELLO and PING are answered here at once; all else goes to the lane, so that a volume that hangs
- * never keeps the agent from answering. Three states, held by channel.established and the outlet:
- * before a HELLO everything is skipped; a HELLO of our version begins a connection and ends the
- * one before it; a frame that does not parse or fit ends the connection, and we skip again.
+ * HELLO and PING are answered here at once, HEARD is taken; all else goes to the lane, so that a
+ * volume that hangs never keeps the agent from answering. Three states, held by channel.established
+ * and the outlet: before a HELLO everything is skipped; a HELLO of our version begins a connection
+ * and ends the one before it; a frame that does not parse or fit ends the connection, and we skip
+ * again.
  */
 #include "agent/serve.h"
 
@@ -92,6 +93,8 @@ static void handle(struct server *server, const struct frame *frame)
 		result = message_decode_ping(frame, &c0, &err);
 		if (!result)
 			outlet_pong(&server->outlet, c0, n1);
+	} else if (frame->type == MESSAGE_HEARD) {
+		result = lane_heard(server->lane, frame, &err);
 	} else {
 		result = lane_submit(server->lane, server->connection, frame, &err);
 	}

@@ -141,6 +141,51 @@ static void walk_run(struct cursor *c, struct message_run *m)
 	}
 }
 
+static void walk_lane_program(struct cursor *c, struct lane_program *lane)
+{
+	unsigned i;
+
+	walk_u8(c, &lane->node);
+	walk_u8(c, &lane->sync);
+	for (i = 0; i < 2; i++) {
+		walk_u8(c, &lane->pick[i]);
+		walk_u16(c, &lane->weight[i]);
+	}
+	walk_u32(c, &lane->ops);
+	walk_u64(c, &lane->time_ns);
+}
+
+static void walk_lanes(struct cursor *c, struct message_lanes *m)
+{
+	struct lane_set *set = &m->set;
+	uint32_t i;
+
+	walk_u64(c, &m->delay_ns);
+	walk_u64(c, &set->seed);
+	walk_u64(c, &set->base);
+	walk_u32(c, &set->files);
+	walk_u32(c, &set->used);
+	walk_u32(c, &set->stride);
+	walk_u64(c, &set->per_file);
+	walk_u32(c, &set->n);
+	if (!c->wrong && set->n > NODES * LANES_MAX)
+		c->wrong = "too many lanes";
+	for (i = 0; !c->wrong && i < set->n; i++)
+		walk_lane_program(c, &set->lanes[i]);
+}
+
+static void walk_heard(struct cursor *c, struct message_heard *m)
+{
+	uint32_t i;
+
+	walk_u64(c, &m->completions);
+	walk_u32(c, &m->n);
+	if (!c->wrong && m->n > LANES_MAX)
+		c->wrong = "too many lanes";
+	for (i = 0; !c->wrong && i < m->n; i++)
+		walk_u32(c, &m->steps[i]);
+}
+
 static void walk_hello_ok(struct cursor *c, struct message_hello_ok *m)
 {
 	walk_string(c, m->build);
@@ -197,6 +242,8 @@ ENCODER_DECODER(mount)
 ENCODER_DECODER(await)
 ENCODER_DECODER(open)
 ENCODER_DECODER(run)
+ENCODER_DECODER(lanes)
+ENCODER_DECODER(heard)
 ENCODER_DECODER(hello_ok)
 ENCODER_DECODER(failed)
 

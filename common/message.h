@@ -4,8 +4,8 @@
  *
  * Every request of the controller is answered by zero or more RECORDS frames and then exactly one
  * of: HELLO_OK, PONG, DONE, FAILED. Requests other than PING are served one after another by the
- * agent's lane; a PING is answered at once, even while the lane is busy. Kernel log lines arrive
- * as RECORDS (EVENT records) at any time.
+ * agent's lane; a PING is answered at once, even while the lane is busy, and HEARD is taken at
+ * once. Kernel log lines arrive as RECORDS (EVENT records) at any time.
  */
 #ifndef COMMON_MESSAGE_H
 #define COMMON_MESSAGE_H
@@ -13,6 +13,7 @@
 #include "common/error.h"
 #include "common/frame.h"
 #include "common/io_name.h"
+#include "common/lane_program.h"
 #include "common/op.h"
 
 enum message_type {
@@ -25,6 +26,8 @@ enum message_type {
 	MESSAGE_RUN,	     /* struct message_run */
 	MESSAGE_CLOSE,	     /* nothing */
 	MESSAGE_AWAIT_MOUNT, /* struct message_await */
+	MESSAGE_LANES,	     /* struct message_lanes */
+	MESSAGE_HEARD,	     /* struct message_heard: not answered */
 	/* agent to controller */
 	MESSAGE_HELLO_OK = 64, /* struct message_hello_ok */
 	MESSAGE_PONG,	       /* u64 c0, n1, n2 */
@@ -96,6 +99,19 @@ struct message_run {
 	struct message_op ops[MESSAGE_OPS_MAX];
 };
 
+/* Free-running lanes: the node's own of the set are begun, and run until each has ended. */
+struct message_lanes {
+	uint64_t delay_ns; /* before the first */
+	struct lane_set set;
+};
+
+/* While lanes run: what the controller has heard so far. */
+struct message_heard {
+	uint64_t completions; /* of the other node: `after` of operations from now on */
+	uint32_t n;
+	uint32_t steps[LANES_MAX]; /* of each lane of this node, how many */
+};
+
 struct message_hello_ok {
 	char build[MESSAGE_TEXT_MAX];  /* version of the agent */
 	char kernel[MESSAGE_TEXT_MAX]; /* release of the guest's kernel */
@@ -120,6 +136,8 @@ size_t message_encode_mount(const struct message_mount *mount, uint8_t *ret);
 size_t message_encode_await(const struct message_await *await, uint8_t *ret);
 size_t message_encode_open(const struct message_open *open, uint8_t *ret);
 size_t message_encode_run(const struct message_run *run, uint8_t *ret);
+size_t message_encode_lanes(const struct message_lanes *lanes, uint8_t *ret);
+size_t message_encode_heard(const struct message_heard *heard, uint8_t *ret);
 size_t message_encode_hello_ok(const struct message_hello_ok *hello, uint8_t *ret);
 size_t message_encode_failed(const struct message_failed *failed, uint8_t *ret);
 
@@ -132,6 +150,8 @@ int message_decode_mount(const struct frame *frame, struct message_mount *ret, s
 int message_decode_await(const struct frame *frame, struct message_await *ret, struct error *err);
 int message_decode_open(const struct frame *frame, struct message_open *ret, struct error *err);
 int message_decode_run(const struct frame *frame, struct message_run *ret, struct error *err);
+int message_decode_lanes(const struct frame *frame, struct message_lanes *ret, struct error *err);
+int message_decode_heard(const struct frame *frame, struct message_heard *ret, struct error *err);
 int message_decode_hello_ok(const struct frame *frame, struct message_hello_ok *ret,
 			    struct error *err);
 int message_decode_failed(const struct frame *frame, struct message_failed *ret, struct error *err);

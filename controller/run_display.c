@@ -66,7 +66,7 @@ static void cell_begins(void *context, const struct cell *cell, size_t index)
 	d->cell_start = clock_ns();
 	d->violated = 0;
 	watch_free(d->watch);
-	d->watch = watch_new(io_names_lanes(cell->io), NULL);
+	d->watch = watch_new(cell->lanes, NULL);
 }
 
 /* Say the cell's first violation at once. No watch, for want of memory, is no failure: the verdict

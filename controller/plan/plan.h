@@ -55,6 +55,7 @@ struct cell {
 	char workload[64];	     /* name of a text in workloads/ */
 	char fault[64];		     /* none */
 	unsigned repeat;	     /* from 1 */
+	unsigned lanes;		     /* that a node has; known once the workload is */
 	bool has_expected;
 	enum verdict_kind expected;
 	char id[64]; /* "01-none", "02-none-writethrough" */

@@ -65,6 +65,7 @@ static void fill_cell(struct cell *cell, size_t index, const struct matrix *m)
 	index /= m->n_workload;
 	snprintf(cell->path, sizeof(cell->path), "%s", m->path[index % m->n_path]);
 	io_names_parse(cell->path, cell->io, NULL); /* it was parsed when it was read */
+	cell->lanes = io_names_lanes(cell->io);
 	index /= m->n_path;
 	memcpy(cell->cache, m->cache[index % m->n_cache], sizeof(cell->cache));
 	index /= m->n_cache;

@@ -4,7 +4,8 @@
  *
  * Each line is a few words. A setting is given once; steps run in the order of lines. What makes
  * no sense is refused here, so that the runner has nothing to decide: a workload without a write,
- * or without a read after a write, could never show anything. Steps are workload_step.c's.
+ * or without a read after a write, could never show anything. Steps are workload_step.c's, lanes
+ * workload_lane.c's.
  */
 #include "plan/workload_internal.h"
 
@@ -113,6 +114,8 @@ static int read_line(struct parser *p, const char *text, size_t len)
 		return -1;
 	if (!p->n_words)
 		return 0;
+	if (p->lane_line || !strcmp(p->word[0], "lane"))
+		return workload_read_lane(p);
 	if (!strcmp(p->word[0], "files"))
 		return read_number(p, WORKLOAD_FILES_MAX, &p->files_line, &w->files);
 	if (!strcmp(p->word[0], "units"))
@@ -125,13 +128,14 @@ static int read_line(struct parser *p, const char *text, size_t len)
 		return workload_read_step(p);
 	return workload_fail(p,
 			     "'%s' is unknown; a line begins with files, units, rounds, layout, "
-			     "step or and",
+			     "step, and or lane",
 			     p->word[0]);
 }
 
 /* What no single line can tell. Blamed on the file, or on the line that could mend it. */
 static int check_whole(struct parser *p)
 {
+	bool in_steps, in_lanes;
 	const struct workload *w = &p->workload;
 	const char *missing = !p->files_line	? "files"
 			      : !p->units_line	? "units"
@@ -145,7 +149,14 @@ static int check_whole(struct parser *p)
 	if (w->units % w->files)
 		return workload_fail(p, "units: %u cannot be spread evenly over %u files", w->units,
 				     w->files);
-	return workload_check_steps(p);
+	if (workload_check_steps(p, &in_steps) < 0 || workload_check_lanes(p, &in_lanes) < 0)
+		return -1;
+	if (in_steps || in_lanes)
+		return 0;
+	return error_set(p->err, ERROR_USER,
+			 "%s: no read by one node after a write by the other; nothing could be "
+			 "found out",
+			 p->name);
 }
 
 static void set_name(struct workload *workload, const char *path)

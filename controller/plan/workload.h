@@ -15,10 +15,12 @@
 #include <stdint.h>
 
 #include "common/error.h"
+#include "common/lane_program.h"
 #include "common/op.h"
 
 #define WORKLOAD_STEPS_MAX 24
 #define WORKLOAD_ACTIONS_MAX 4
+#define WORKLOAD_LANES_MAX 4
 #define WORKLOAD_FILES_MAX 256
 #define WORKLOAD_UNITS_MAX 1024 /* what one request to the agent holds */
 #define WORKLOAD_ROUNDS_MAX 100000
@@ -60,6 +62,13 @@ struct workload_step {
 	struct workload_action actions[WORKLOAD_ACTIONS_MAX];
 };
 
+/* Lanes that run free, at the beginning of each round. */
+struct workload_lane {
+	bool writer, reader; /* whose; of both there are `count` each */
+	unsigned count;
+	struct lane_program program; /* node is not set */
+};
+
 struct workload {
 	char name[64];
 	unsigned files;
@@ -68,7 +77,12 @@ struct workload {
 	enum workload_layout layout;
 	unsigned n_steps;
 	struct workload_step steps[WORKLOAD_STEPS_MAX];
+	unsigned n_lanes;
+	struct workload_lane lanes[WORKLOAD_LANES_MAX];
 };
+
+/* How many lanes run free on a node, at most. */
+unsigned workload_lanes(const struct workload *workload);
 
 /* Whether the i-th unit of a file is one of `which` (not AROUND), for writer or reader. */
 bool workload_chooses(enum workload_which which, bool writer, unsigned i);

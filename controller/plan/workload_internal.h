@@ -16,6 +16,7 @@ struct parser {
 	char words[2 * LINE_MAX_BYTES + 1]; /* the line, cut into words; a comma is one */
 	const char *word[WORDS_MAX];
 	unsigned n_words;
+	unsigned lane_line; /* of the section that has no end yet; 0 = none */
 	unsigned step_line[WORKLOAD_STEPS_MAX];
 	struct error *err;
 };
@@ -26,7 +27,11 @@ int workload_fail(struct parser *p, const char *format, ...) __attribute__((form
 /* A line that begins with `step` or `and`. */
 int workload_read_step(struct parser *p);
 
-/* What no single step can tell. */
-int workload_check_steps(struct parser *p);
+/* A line that begins with `lane`, or that is within its section. */
+int workload_read_lane(struct parser *p);
+
+/* What no single step or lane can tell. *ret_found: a read may find what the other node wrote. */
+int workload_check_steps(struct parser *p, bool *ret_found);
+int workload_check_lanes(struct parser *p, bool *ret_found);
 
 #endif

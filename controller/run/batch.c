@@ -3,6 +3,7 @@
 #include "run/batch.h"
 
 #include <assert.h>
+#include <string.h>
 
 static unsigned per_file(const struct workload *workload)
 {
@@ -126,4 +127,29 @@ uint64_t batch_step_size(const struct workload *workload, const struct workload_
 			result += used;
 	}
 	return result;
+}
+
+void batch_lanes(const struct workload *workload, uint64_t units, unsigned writer,
+		 struct lane_set *ret)
+{
+	unsigned i, node, count;
+
+	memset(ret, 0, sizeof(*ret));
+	ret->files = workload->files;
+	ret->used = per_file(workload);
+	ret->stride = (uint32_t)stride(workload, units);
+	ret->per_file = units / workload->files;
+	for (i = 0; i < workload->n_lanes; i++) {
+		const struct workload_lane *lane = &workload->lanes[i];
+
+		for (node = 0; node < NODES; node++) {
+			if (!(node == writer ? lane->writer : lane->reader))
+				continue;
+			for (count = 0; count < lane->count; count++) {
+				assert(ret->n < NODES * LANES_MAX);
+				ret->lanes[ret->n] = lane->program;
+				ret->lanes[ret->n++].node = (uint8_t)node;
+			}
+		}
+	}
 }

@@ -27,4 +27,8 @@ void batch_add(struct batch *batch, const struct workload_step *step, unsigned f
 uint64_t batch_step_size(const struct workload *workload, const struct workload_step *step,
 			 uint64_t units);
 
+/* The lanes of a round in which `writer` is the writer; all but seed and base. */
+void batch_lanes(const struct workload *workload, uint64_t units, unsigned writer,
+		 struct lane_set *ret);
+
 #endif

@@ -139,7 +139,7 @@ static int work(struct cell_state *s, struct error *err)
 
 	if (!handoff)
 		return error_set(err, ERROR_WORLD, "out of memory");
-	handoff->lanes = io_names_lanes(s->c->cell->io);
+	handoff->lanes = s->c->cell->lanes;
 	handoff->workload = s->c->workload;
 	handoff->agents = s->c->site->agents;
 	handoff->recorder = &s->recorder;

@@ -27,6 +27,7 @@
 #include <stdlib.h>
 
 #include "common/clock.h"
+#include "run/free_run.h"
 #include "host/interrupt.h"
 
 #define RUN_NS (60 * NS_PER_S)
@@ -145,11 +146,9 @@ static unsigned first_delayed(const struct workload *workload)
 	return i;
 }
 
-static int hand_over(struct handoff *h, unsigned number, unsigned file, unsigned writer,
-		     struct error *err)
+static int begin_episode(struct handoff *h, unsigned number, struct error *err)
 {
-	const struct workload *workload = h->workload;
-	unsigned node, i, end;
+	unsigned node;
 	char text[16];
 
 	snprintf(text, sizeof(text), "%u", number);
@@ -158,6 +157,17 @@ static int hand_over(struct handoff *h, unsigned number, unsigned file, unsigned
 				   agent_link_last_time(h->agents[node]), text, err) < 0)
 			return -1;
 	}
+	return 0;
+}
+
+static int hand_over(struct handoff *h, unsigned number, unsigned file, unsigned writer,
+		     struct error *err)
+{
+	const struct workload *workload = h->workload;
+	unsigned i, end;
+
+	if (begin_episode(h, number, err) < 0)
+		return -1;
 	for (i = 0; i < first_delayed(workload); i = end) {
 		end = end_of(workload, i);
 		begin_step(h);
@@ -207,6 +217,28 @@ static int look_again(struct handoff *h, unsigned round, struct error *err)
 	return 0;
 }
 
+/* What runs free, at the beginning of a round. */
+static int run_free(struct handoff *h, unsigned number, unsigned round, struct error *err)
+{
+	struct lane_set *set = &h->free.set;
+	unsigned node, i;
+	uint32_t ops = 0;
+
+	if (begin_episode(h, number, err) < 0)
+		return -1;
+	batch_lanes(h->workload, h->units, writer_of(round, 0), set);
+	set->seed = next_random(&h->random);
+	for (node = 0; node < NODES; node++) {
+		if (h->batch[node].sequence > set->base)
+			set->base = h->batch[node].sequence;
+	}
+	for (i = 0; i < set->n; i++)
+		ops = set->lanes[i].ops > ops ? set->lanes[i].ops : ops;
+	for (node = 0; node < NODES; node++)
+		h->batch[node].sequence = set->base + ops;
+	return free_run_carry_out(h->agents, h->recorder, &h->free, err);
+}
+
 static void begin_workload(struct handoff *h)
 {
 	unsigned node;
@@ -233,7 +265,9 @@ int handoff_carry_out(struct handoff *h, struct error *err)
 		shuffle(order, files, &h->random);
 		progress_step(h->progress, "%s: round %u of %u", h->workload->name, round + 1,
 			      h->workload->rounds);
-		for (i = 0; i < files; i++) {
+		if (h->workload->n_lanes && run_free(h, ++number, round, err) < 0)
+			goto out;
+		for (i = 0; h->workload->n_steps && i < files; i++) {
 			if (h->goes_on && !h->goes_on(h->context)) {
 				result = 0;
 				goto out;

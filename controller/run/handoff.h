@@ -26,6 +26,7 @@ struct handoff {
 
 	/* own */
 	struct batch batch[NODES];
+	struct message_lanes free;
 	uint64_t next_ping, random;
 };
 

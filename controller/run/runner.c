@@ -100,15 +100,62 @@ static int fits(const struct plan *plan, const struct workload *workload, struct
 	return steps_fit(plan, workload, err);
 }
 
-int runner_check(const struct plan *plan, struct error *err)
+/* Does anybody write while the other node reads or writes? */
+static bool is_at_once(const struct workload *w)
+{
+	unsigned i, j;
+
+	for (i = 1; i < w->n_steps; i++) {
+		for (j = 0; w->steps[i].at_once && j < WORKLOAD_ACTIONS_MAX; j++) {
+			if (w->steps[i].actions[j].what == DO_WRITE ||
+			    w->steps[i - 1].actions[j].what == DO_WRITE)
+				return true;
+		}
+	}
+	return w->n_lanes;
+}
+
+/* Lanes that run free each do one operation at a time: a ring is not theirs to share. And mmap
+ * copies a unit piece by piece, so that two at once leave a mixture, with nothing being wrong. */
+static int path_fits(const struct plan *plan, const struct cell *cell, const struct workload *w,
+		     struct error *err)
+{
+	unsigned role;
+
+	for (role = 0; w->n_lanes && role < IO_ROLES; role++) {
+		enum io_kind kind = cell->io[role].kind;
+
+		if (kind == IO_URING || kind == IO_URING_DIRECT)
+			return error_set(err, ERROR_USER,
+					 "%s: workload %s has lanes that run free, which do not go "
+					 "with path = %s",
+					 plan->name, w->name, cell->path);
+	}
+	for (role = 0; role < IO_ROLES; role++) {
+		if (cell->io[role].kind == IO_MMAP && is_at_once(w))
+			return error_set(err, ERROR_USER,
+					 "%s: workload %s writes on both nodes at once, which with "
+					 "path = %s may leave a mixture, though nothing is wrong",
+					 plan->name, w->name, cell->path);
+	}
+	return 0;
+}
+
+int runner_check(struct plan *plan, struct error *err)
 {
 	struct workload workload;
+	unsigned lanes;
 	size_t i;
 
 	for (i = 0; i < plan->n_cells; i++) {
 		if (load_workload(plan->cells[i].workload, &workload, err) < 0 ||
-		    fits(plan, &workload, err) < 0)
+		    fits(plan, &workload, err) < 0 ||
+		    path_fits(plan, &plan->cells[i], &workload, err) < 0)
 			return -1;
+		lanes = workload_lanes(&workload);
+		plan->cells[i].lanes = io_names_lanes(plan->cells[i].io);
+		if (lanes > plan->cells[i].lanes)
+			plan->cells[i].lanes = lanes;
 	}
 	return 0;
 }

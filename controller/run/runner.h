@@ -37,6 +37,6 @@ struct runner {
 int runner_run(const struct runner *runner, struct error *err);
 
 /* The plan's workloads must exist and fit the target; ERROR_USER otherwise. Touches nothing. */
-int runner_check(const struct plan *plan, struct error *err);
+int runner_check(struct plan *plan, struct error *err);
 
 #endif

@@ -40,6 +40,10 @@ void agent_link_set_sink(struct agent_link *link, const struct agent_sink *sink)
 /* Operations with a completion received since agent_link_set_sink. */
 uint64_t agent_link_completions(const struct agent_link *link);
 
+/* The same without those that completed when the last one did: so many are certainly among all
+ * that completed before the next that is heard of. */
+uint64_t agent_link_certain_completions(const struct agent_link *link);
+
 /* The node's clock at the last completion received; 0 = none yet. */
 uint64_t agent_link_last_time(const struct agent_link *link);
 
@@ -62,7 +66,24 @@ int agent_begin_close(struct agent_link *link, struct error *err);
  */
 int agent_begin_run(struct agent_link *link, const struct message_run *run, struct error *err);
 
+/* Begin free-running lanes; agent_begin_run, but that what is recorded as unknown are their writes,
+ * as far as they can have come. `lanes` must stay as it is. */
+int agent_begin_lanes(struct agent_link *link, const struct message_lanes *lanes,
+		      struct error *err);
+
 /* Wait for the end of what was begun. */
 int agent_finish(struct agent_link *link, uint64_t timeout_ns, struct error *err);
+
+/* Or, to serve two links at once: take one message, if one comes in time. 1: what was begun has
+ * ended, 0: not yet; -1 as agent_finish. */
+int agent_poll(struct agent_link *link, uint64_t timeout_ns, struct error *err);
+
+/* While lanes run. Tell the agent how many completions of the other node were heard of, and how far
+ * its own lanes were; measure the clock, the sample goes to the sink (none while one is open). */
+int agent_tell_heard(struct agent_link *link, uint64_t completions, struct error *err);
+int agent_begin_ping(struct agent_link *link, struct error *err);
+
+/* What was begun is not waited for any more: what of it is not known is recorded as unknown. */
+void agent_give_up(struct agent_link *link);
 
 #endif

@@ -125,7 +125,7 @@ HARNESS void write_file(const char *path, long at, const void *buf, size_t size)
 struct controller {
 	struct channel channel;
 	struct frame frame; /* the last answer, not RECORDS */
-	struct op ops[256];
+	struct op ops[1024];
 	unsigned n_ops;
 	struct event events[64];
 	unsigned n_events;

@@ -3,74 +3,10 @@
  * test_update.c - operations that are more than one system call: updates under a lock, logs. The
  * executor by itself, on files of this machine.
  */
-#include "tests/agent/harness.h"
+#include "tests/agent/executor_fixture.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
-
-#include "agent/executor.h"
-
-/* io_buffered, but for a read that fails when told to. */
-static bool reads_fail;
-
-static int fake_read(void *file, void *buf, size_t size, uint64_t at, struct error *err)
-{
-	if (!reads_fail)
-		return io_buffered.read(file, buf, size, at, err);
-	errno = EIO;
-	return io_result(-1, size, "read", err);
-}
-
-static struct {
-	int fds[2];
-	struct channel *channel;
-	struct outlet outlet;
-	struct executor *executor;
-	struct controller *c;
-	struct message_open open;
-	struct io_path path;
-} at;
-
-static int setup(void **state)
-{
-	struct target_io io[IO_ROLES] = {{.path = &at.path, .depth = 1},
-					 {.path = &at.path, .depth = 1}};
-	struct error err;
-
-	memset(&at, 0, sizeof(at));
-	reads_fail = false;
-	assert_int_equal(make_scratch(state), 0);
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, at.fds), 0);
-	at.channel = malloc(sizeof(*at.channel));
-	at.executor = malloc(sizeof(*at.executor));
-	assert_true(at.channel && at.executor);
-	channel_init(at.channel, at.fds[1], at.fds[1]);
-	outlet_init(&at.outlet, at.channel);
-	at.c = controller_new(at.fds[0], at.fds[0], 5);
-	at.c->channel.established = true;
-	assert_int_equal(executor_init(at.executor, &at.outlet, NULL), 0);
-	at.executor->connection = outlet_connect(&at.outlet, 5);
-	at.path = io_buffered;
-	at.path.read = fake_read;
-	at.open = an_open();
-	if (executor_open(at.executor, &at.open, io, &err) < 0)
-		fail_msg("%s", err.text);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	executor_done(at.executor);
-	outlet_done(&at.outlet);
-	free(at.executor);
-	free(at.channel);
-	free(at.c);
-	close(at.fds[0]);
-	close(at.fds[1]);
-	return remove_scratch(state);
-}
 
 /* Do these; what they were is then in at.c->ops. NULL: they may be done. */
 static void run(const struct message_op *ops, unsigned n, const char *failure)

@@ -31,6 +31,24 @@ static void look_at_step(const struct workload *w, unsigned i)
 	}
 }
 
+static void look_at_lanes(const struct workload *w)
+{
+	unsigned i;
+
+	if (w->n_lanes > WORKLOAD_LANES_MAX || workload_lanes(w) > LANES_MAX ||
+	    (w->n_lanes && w->units < LANES_MAX))
+		fuzz_fail("%u sections of lanes", w->n_lanes);
+	for (i = 0; i < w->n_lanes; i++) {
+		const struct lane_program *program = &w->lanes[i].program;
+
+		if (!program->ops || program->ops > LANE_OPS_MAX ||
+		    program->time_ns > LANE_TIME_MAX_NS)
+			fuzz_fail("lane %u does not end", i);
+		if (!(program->weight[OP_READ] + program->weight[OP_WRITE]))
+			fuzz_fail("lane %u does nothing", i);
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct workload w;
@@ -46,6 +64,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	    w.units % w.files || !w.rounds || w.rounds > WORKLOAD_ROUNDS_MAX ||
 	    w.n_steps > WORKLOAD_STEPS_MAX)
 		fuzz_fail("a workload out of range");
+	look_at_lanes(&w);
 	for (i = 0; i < w.n_steps; i++)
 		look_at_step(&w, i);
 	return 0;

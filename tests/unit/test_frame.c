@@ -441,6 +441,51 @@ static void test_messages(void **state)
 	assert_int_equal(message_decode_run(&frame, &run_back, &err), -1);
 }
 
+/* Guards against: lanes that the agent runs otherwise than the controller thinks; more of them than
+ * there is room for. */
+static void test_lanes(void **state)
+{
+	static uint8_t buf[FRAME_PAYLOAD_MAX];
+	struct message_lanes lanes = {.delay_ns = 5,
+				      .set = {.seed = 1ULL << 63,
+					      .base = 2,
+					      .files = 3,
+					      .used = 4,
+					      .stride = 5,
+					      .per_file = 1ULL << 40,
+					      .n = 2}},
+			     lanes_back;
+	struct message_heard heard = {.completions = 1ULL << 50, .n = 2, .steps = {7, 9}},
+			     heard_back;
+	struct lane_program *lane = &lanes.set.lanes[1];
+	struct frame frame = {.payload = buf};
+
+	(void)state;
+	*lane = (struct lane_program){.node = 1,
+				      .pick = {PICK_NEAR, PICK_SEQUENTIAL},
+				      .sync = 1,
+				      .weight = {1000, 3},
+				      .ops = 99,
+				      .time_ns = 1ULL << 33};
+	memset(&lanes_back, 0, sizeof(lanes_back));
+	frame.size = (uint32_t)message_encode_lanes(&lanes, buf);
+	assert_int_equal(message_decode_lanes(&frame, &lanes_back, NULL), 0);
+	assert_memory_equal(&lanes, &lanes_back, sizeof(lanes));
+	frame.size--;
+	assert_int_equal(message_decode_lanes(&frame, &lanes_back, NULL), -1);
+	lanes.set.n = NODES * LANES_MAX + 1;
+	frame.size = sizeof(buf);
+	put_u32(buf + 44, lanes.set.n);
+	assert_int_equal(message_decode_lanes(&frame, &lanes_back, NULL), -1);
+	memset(&heard_back, 0, sizeof(heard_back));
+	frame.size = (uint32_t)message_encode_heard(&heard, buf);
+	assert_int_equal(message_decode_heard(&frame, &heard_back, NULL), 0);
+	assert_memory_equal(&heard, &heard_back, sizeof(heard));
+	put_u32(buf + 8, LANES_MAX + 1);
+	frame.size = sizeof(buf);
+	assert_int_equal(message_decode_heard(&frame, &heard_back, NULL), -1);
+}
+
 /* Guards against: strings without end, too long for their place, or with a NUL in them. */
 static void test_strings(void **state)
 {
@@ -486,6 +531,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_channel_deadline, setup, teardown),
 		cmocka_unit_test(test_messages),
 		cmocka_unit_test(test_strings),
+		cmocka_unit_test(test_lanes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -78,6 +78,33 @@ static void test_good(void **state)
 	expect_step(&w.steps[7], true, true, DO_READ, UNITS_SECOND, false);
 }
 
+/* Guards against: a lane that loses a property, and one that ends by time alone. */
+static void test_lanes(void **state)
+{
+	struct workload w;
+
+	(void)state;
+	assert_int_equal(parse(HEAD "lane both 2\nread 7 near\n\nwrite 3 sequential sync # x\n"
+				    "ops 200\nfor 15s\nend\nlane reader\n\tread 1\n\tfor 5ms\n"
+				    "end\n",
+			       &w, NULL),
+			 0);
+	assert_int_equal(w.n_lanes, 2);
+	assert_int_equal(workload_lanes(&w), 3);
+	assert_true(w.lanes[0].writer && w.lanes[0].reader && w.lanes[0].count == 2);
+	assert_int_equal(w.lanes[0].program.weight[OP_READ], 7);
+	assert_int_equal(w.lanes[0].program.pick[OP_READ], PICK_NEAR);
+	assert_int_equal(w.lanes[0].program.weight[OP_WRITE], 3);
+	assert_int_equal(w.lanes[0].program.pick[OP_WRITE], PICK_SEQUENTIAL);
+	assert_int_equal(w.lanes[0].program.sync, 1);
+	assert_int_equal(w.lanes[0].program.ops, 200);
+	assert_int_equal(w.lanes[0].program.time_ns, 15000000000ULL);
+	assert_true(!w.lanes[1].writer && w.lanes[1].reader && w.lanes[1].count == 1);
+	assert_int_equal(w.lanes[1].program.weight[OP_WRITE], 0);
+	assert_int_equal(w.lanes[1].program.ops, LANE_OPS_MAX);
+	assert_int_equal(w.lanes[1].program.time_ns, 5000000);
+}
+
 /* Guards against: halves that overlap or leave a unit out; the writer's own taken for the reader's.
  */
 static void test_halves(void **state)
@@ -101,9 +128,9 @@ static void test_bad(void **state)
 	static const struct {
 		const char *text, *message;
 	} cases[] = {
-		{HEAD "speed 5\n",
-		 ":4: 'speed' is unknown; a line begins with files, units, rounds, layout, step "
-		 "or and"},
+		{HEAD "speed 5\n", ":4: 'speed' is unknown; a line begins with files, units, "
+				   "rounds, layout, step, and "
+				   "or lane"},
 		{HEAD "files 3\n", ":4: files given twice, first in line 1"},
 		{"files\n", ":1: files: one number from 1 to 256 is expected"},
 		{"files 1 2\n", ":1: files: one number from 1 to 256 is expected"},
@@ -125,6 +152,38 @@ static void test_bad(void **state)
 		 ":1: layout: 'tight' is unknown; use one of: spread, packed, log"},
 		{"layout\n", ":1: layout: one of spread, packed and log is expected"},
 		{"layout log\nlayout log\n", ":2: layout given twice, first in line 1"},
+		{HEAD "lane both 2\nread 1\n" STEPS,
+		 ":6: 'step' is unknown between 'lane' (line 4) and its 'end'; a line there begins "
+		 "with read, write, ops or for"},
+		{HEAD "lane both\nread 1\nops 5\n", ":4: a lane without its 'end'"},
+		{HEAD "lane both\nread 1\nend\n",
+		 ":6: the lane of line 4 never ends: 'ops NUMBER' or 'for TIME' is missing"},
+		{HEAD "lane both\nops 5\nend\n",
+		 ":6: the lane of line 4 does nothing: 'read' or 'write' is missing"},
+		{HEAD "lane both 9\n", ":4: lane: '9' is not a number from 0 to 8"},
+		{HEAD "lane both 0\n", ":4: lane: must be at least 1"},
+		{HEAD "lane nobody\n",
+		 ":4: lane: 'nobody' is unknown; use one of: writer, reader, both"},
+		{HEAD "lane both\nread 0\n", ":5: read: must be at least 1"},
+		{HEAD "lane both\nread 1 sync\n",
+		 ":5: 'sync' does not fit here; after how often comes which unit (random, "
+		 "sequential, near), of a write also 'sync'"},
+		{HEAD "lane both\nread 1\nread 2\n", ":6: read given twice in this section"},
+		{HEAD "lane both\nfor 601s\n", ":5: for: 601s is not more than 0 and at most 600s"},
+		{HEAD "lane both\nops 1000001\n",
+		 ":5: ops: '1000001' is not a number from 0 to 1000000"},
+		{HEAD "lane both\nread 1\nops 1\nend 5\n", ":7: 'end' stands alone"},
+		{HEAD "end\n", ":4: 'end' is unknown; a line begins with files, units, rounds, "
+			       "layout, step, and or lane"},
+		{HEAD "lane both 5\nread 1\nwrite 1\nops 1\nend\nlane writer 4\nread 1\nops "
+		      "1\nend\n",
+		 ": more than 8 lanes on a node"},
+		{HEAD "lane writer\nwrite 1\nops 1\nend\nlane writer\nread 1\nops 1\nend\n",
+		 ": no read by one node after a write by the other; nothing could be found out"},
+		{HEAD "layout log\nlane both\nread 1\nwrite 1\nops 1\nend\n",
+		 ": lanes do not append; layout log is for steps alone"},
+		{"files 1\nunits 4\nrounds 1\nlane both\nread 1\nwrite 1\nops 1\nend\n",
+		 ": lanes need at least 8 units"},
 		{"and reader read\n", ":1: 'and' goes with a step of the other node in the line "
 				      "before, and two are at once, no more"},
 		{"step reader read\nand reader read\n",
@@ -310,7 +369,7 @@ static void test_shipped(void **state)
 	for (i = 0; list[i]; i++) {
 		if (workload_read(list[i], &w, &err) < 0)
 			fail_msg("%s", err.text);
-		assert_true(w.files > 1 && w.units * w.rounds >= 128);
+		assert_true(w.files > 1 && (w.n_lanes || w.units * w.rounds >= 128));
 		text = rundir_read_file(list[i], 65536, NULL, &err);
 		workload_summary(text, summary, sizeof(summary));
 		if (!summary[0] || !strstr(text, "broken system does with it"))
@@ -325,9 +384,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_good),	cmocka_unit_test(test_bad),
-		cmocka_unit_test(test_halves),	cmocka_unit_test(test_limits),
-		cmocka_unit_test(test_find),	cmocka_unit_test(test_summary),
-		cmocka_unit_test(test_shipped),
+		cmocka_unit_test(test_halves),	cmocka_unit_test(test_lanes),
+		cmocka_unit_test(test_limits),	cmocka_unit_test(test_find),
+		cmocka_unit_test(test_summary), cmocka_unit_test(test_shipped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
