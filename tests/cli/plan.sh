@@ -129,6 +129,23 @@ run 2 ":2: section [host a] given twice" run -p "$(printf '[host a]\n[host a]\n'
 run 0 "handoff" workload list
 run 0 "handoff: 4 steps" workload check workloads/handoff.workload
 run 2 ":1: 'noise' is unknown" workload check "$(echo noise | plan noise2)"
+for text in workloads/*.workload; do
+	run 0 "$(sed -n 's/^# [a-z-]*: //p' "$text" | head -n 1)" workload check "$text"
+done
+head -c 10000000 /dev/urandom >"$scratch/noise.workload"
+run 2 "$scratch/noise.workload" workload check "$scratch/noise.workload"
+run 2 ":4: a lane without its 'end'" workload check \
+	"$(printf 'files 1\nunits 8\nrounds 1\nlane both\nread 1\nops 1\n' | plan open)"
+run 2 ":6: the lane of line 4 never ends" workload check \
+	"$(printf 'files 1\nunits 8\nrounds 1\nlane both\nread 1\nend\n' | plan endless)"
+# what a workload cannot be run with
+run 2 "workload race has lanes that run free, which do not go with path = uring" run --dry-run \
+	-p "$(printf '[matrix]\ncache = none\npath = uring\nworkload = race\n' | plan ring)"
+run 2 "may leave a mixture, though nothing is wrong" run --dry-run \
+	-p "$(printf '[matrix]\ncache = none\npath = mmap\nworkload = race-settle\n' | plan mixture)"
+run 2 "a log of 1048576 bytes or more is not read" run --dry-run -p "$(printf \
+	'[site]\nsize = 16M\nvolume-size = 64M\nunit = 64K\n[matrix]\ncache = none\nworkload = append\n' |
+	plan log)"
 run 2 "No such file" workload check "$scratch/none"
 run 2 "'list' or 'check FILE' is expected" workload
 run 2 "is not a run directory" report "$scratch"
