@@ -25,7 +25,7 @@ enum column {
 	COLUMN_FIRST,
 	COLUMN_VERDICT,
 	COLUMN_RATE,
-	COLUMN_GFS2,
+	COLUMN_VOLUME,
 	COLUMN_REPLICAS, /* the last: it may be left out */
 	COLUMNS
 };
@@ -88,7 +88,7 @@ static void fill_header(struct row *row, const struct verdict *v, bool by_mode)
 	static const char *const names[COLUMNS] = {
 		[COLUMN_EFFECTIVE] = "effective", [COLUMN_EXPOSURES] = "exposures",
 		[COLUMN_STALE] = "stale",	  [COLUMN_FIRST] = "first",
-		[COLUMN_VERDICT] = "verdict",	  [COLUMN_GFS2] = "GFS2",
+		[COLUMN_VERDICT] = "verdict",	  [COLUMN_VOLUME] = "volume",
 		[COLUMN_REPLICAS] = "replicas"};
 	unsigned c;
 
@@ -118,7 +118,7 @@ static void fill_row(struct row *row, const struct verdict *v, bool by_mode)
 		snprintf(row->text[COLUMN_RATE], WORDS_MAX, "-");
 	else
 		words_rate(v, row->text[COLUMN_RATE]);
-	words_gfs2(v, row->text[COLUMN_GFS2]);
+	words_volume(v, row->text[COLUMN_VOLUME]);
 	words_replicas(&v->facts, row->text[COLUMN_REPLICAS]);
 	row->status = check_read_status(v);
 	row->replicas = check_exit_status(v);

@@ -33,7 +33,7 @@ char *words_effective(const struct cell_facts *facts, char ret[WORDS_MAX])
 	return two_modes(name[0], name[1], ret);
 }
 
-char *words_gfs2(const struct verdict *v, char ret[WORDS_MAX])
+char *words_volume(const struct verdict *v, char ret[WORDS_MAX])
 {
 	const struct cell_facts *facts = &v->facts;
 	const char *damaged = v->fs.state == FS_DAMAGED ? "DAMAGED" : "";

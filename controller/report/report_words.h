@@ -20,7 +20,7 @@ char *words_asked(const struct cell_facts *facts, char ret[WORDS_MAX]);
 char *words_effective(const struct cell_facts *facts, char ret[WORDS_MAX]);
 
 /* "clean", "DAMAGED", "withdrew", "3 errors", "fsck 2", "no fsck", or several of them. */
-char *words_gfs2(const struct verdict *verdict, char ret[WORDS_MAX]);
+char *words_volume(const struct verdict *verdict, char ret[WORDS_MAX]);
 
 /* "identical", "DIFFER: 12 KiB", "not compared"; "-" where they are not asked for. */
 char *words_replicas(const struct cell_facts *facts, char ret[WORDS_MAX]);
