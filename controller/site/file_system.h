@@ -28,6 +28,8 @@ struct file_system {
 	const char *const *mkfs; /* up to -b BYTES, the device, and blocks if not all of it */
 	const char *const *fsck; /* up to the device; writes nothing */
 	bool (*is_complaint)(const char *line, size_t len); /* of fsck's output */
+	/* What fsck also says of a sound one, and ends with the status of damage; NULL: nothing. */
+	bool (*is_leftover)(const char *line, size_t len);
 };
 
 /* That of a kind of volume; of VOLUME_RAW only `init` is set. */

@@ -63,18 +63,23 @@ int volume_make(struct site *site, struct error *err)
 	return site_drop_caches(site, err);
 }
 
-static void count_complaints(const struct file_system *fs, struct volume_fsck *fsck)
+/* Whether there is a line that is no progress: a complaint, or of what a sound volume may have. */
+static bool count_complaints(const struct file_system *fs, struct volume_fsck *fsck)
 {
 	const char *line;
+	bool any = false;
 	size_t len;
 
 	for (line = fsck->log; *line; line += len + (line[len] == '\n')) {
 		len = strcspn(line, "\n");
+		any |= fs->is_leftover && fs->is_leftover(line, len);
 		if (!fs->is_complaint(line, len))
 			continue;
+		any = true;
 		if (!fsck->complaints++)
 			printable(line, len, fsck->first, sizeof(fsck->first));
 	}
+	return any;
 }
 
 static void say_complaint(const struct file_system *fs, const struct process_result *result,
@@ -97,10 +102,9 @@ int volume_fsck(struct site *site, struct volume_fsck *ret, struct error *err)
 		return -1;
 	*ret = (struct volume_fsck){.log = result.out,
 				    .known = !result.status || result.status == FSCK_UNCORRECTED};
-	if (result.status) {
-		count_complaints(fs, ret);
-		if (!ret->complaints++)
-			say_complaint(fs, &result, ret);
+	if (result.status && !count_complaints(fs, ret)) {
+		ret->complaints = 1;
+		say_complaint(fs, &result, ret);
 	}
 	free(result.complaint);
 	return 0;
