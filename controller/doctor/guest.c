@@ -15,6 +15,7 @@
 #include "virt/domain_xml.h"
 #include "virt/effective.h"
 #include "virt/hypervisor.h"
+#include "site/existing_guest.h"
 #include "site/same_device.h"
 
 struct looking {
@@ -32,23 +33,23 @@ static void say(struct looking *l, const char *check, enum level level, const ch
 	diagnosis_add(l->d, l->subject, check, level, "%s", text);
 }
 
+/* In the words in which a run would refuse it. */
+static void say_refusal(struct looking *l, const struct error *err)
+{
+	const char *remedy = strstr(err->text, ": ");
+	int what = remedy ? (int)(remedy - err->text) : (int)strlen(err->text);
+
+	diagnosis_add(l->d, l->subject, "domain", LEVEL_FAIL, "%.*s\n%s", what, err->text,
+		      remedy ? remedy + 2 : "");
+}
+
 static void look_at_state(struct looking *l)
 {
 	const struct domain_state *s = &l->state;
+	struct error err;
 
-	if (!s->persistent)
-		say(l, "domain", LEVEL_FAIL,
-		    "it is transient: once it is shut down it is gone, so that its cache mode "
-		    "cannot be changed\nvirsh define its XML");
-	else if (s->managed_save)
-		say(l, "domain", LEVEL_FAIL,
-		    "it has a managed save image: the next start would go on in the old cache "
-		    "mode\nvirsh start it and shut it down, or virsh managedsave-remove it");
-	else if (s->snapshots > 0)
-		diagnosis_add(l->d, l->subject, "domain", LEVEL_FAIL,
-			      "it has %d snapshot(s): what they remember of the disk would be "
-			      "wrong after a test\nvirsh snapshot-delete them",
-			      s->snapshots);
+	if (existing_guest_check_state(s, l->plan->domain, &err) < 0)
+		say_refusal(l, &err);
 	else if (!s->running)
 		say(l, "domain", LEVEL_OK, "defined, shut off");
 	else

@@ -14,6 +14,7 @@
 #include "rundir/disk_setup.h"
 #include "rundir/facts.h"
 #include "host/progress.h"
+#include "virt/hypervisor.h"
 
 struct site_node;
 struct existing_guest;
@@ -31,6 +32,11 @@ void existing_guest_close(struct existing_guest *guest);
 
 /* The tested disk's device as the definition calls it: /dev/drbd/by-res/r0/0. */
 const char *existing_guest_source(const struct existing_guest *guest);
+
+/* May a guest in such a state be shut down and put back? ERROR_WORLD else: why not, and after ": "
+ * what to do. */
+int existing_guest_check_state(const struct domain_state *state, const char *name,
+			       struct error *err);
 
 /* Before it is shut down for a cell: is its definition still the user's, or what this run made of
  * it? Else ERROR_WORLD. */

@@ -19,12 +19,12 @@
 #define COMMAND_NS (30 * NS_PER_S)
 #define GUEST_AGENT_CHANNEL "org.qemu.guest_agent.0"
 
-static int check_state(const struct domain_state *s, const char *name, struct error *err)
+int existing_guest_check_state(const struct domain_state *s, const char *name, struct error *err)
 {
 	if (!s->persistent)
 		return error_set(err, ERROR_WORLD,
-				 "it is transient: shut down, it would be gone. `virsh define` its "
-				 "XML, so that it stays");
+				 "it is transient, and would be gone once it is shut down: `virsh "
+				 "define` its XML, so that it stays");
 	if (s->managed_save)
 		return error_set(
 			err, ERROR_WORLD,
@@ -279,7 +279,7 @@ int existing_guest_look(const struct site_node *node, const struct progress *pro
 			  why.text, node->plan->libvirt);
 		goto fail;
 	}
-	if (check_state(&state, node->domain, err) < 0)
+	if (existing_guest_check_state(&state, node->domain, err) < 0)
 		goto fail;
 	xml = hypervisor_definition_secure(node->hypervisor, node->domain, err);
 	if (!xml || check_mark(xml, err) < 0 || (state.running && check_live(node, xml, err) < 0) ||

@@ -277,10 +277,38 @@ static void test_names_of_a_device(void **state)
 	refused("which is not the plan's device");
 }
 
+/* Guards against: a state that a run refuses and the doctor does not (they ask this), and a refusal
+ * without the remedy that the doctor prints apart: what follows ": ". */
+static void states(void **unused)
+{
+	static const struct domain_state refused_states[] = {
+		{.persistent = false, .running = true},
+		{.persistent = true, .managed_save = true},
+		{.persistent = true, .snapshots = 2, .checkpoints = -1},
+		{.persistent = true, .snapshots = -1, .checkpoints = 1},
+		{.persistent = true, .running = true, .halted = true},
+	};
+	const struct domain_state fine = {.persistent = true, .halted = true, .snapshots = -1};
+	const char *remedy;
+	struct error err;
+	size_t i;
+
+	(void)unused;
+	for (i = 0; i < sizeof(refused_states) / sizeof(refused_states[0]); i++) {
+		assert_int_equal(existing_guest_check_state(&refused_states[i], "db1", &err), -1);
+		assert_int_equal(err.kind, ERROR_WORLD);
+		remedy = strstr(err.text, ": ");
+		assert_non_null(remedy);
+		assert_non_null(strstr(remedy, "`virsh "));
+	}
+	assert_int_equal(existing_guest_check_state(&fine, "db1", &err), 0);
+}
+
 int main(void)
 {
 #define WITH_GUEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(states),
 		WITH_GUEST(test_pacemaker),
 		WITH_GUEST(test_live_only),
 		WITH_GUEST(test_names_of_a_device),
