@@ -7,12 +7,15 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "common/clock.h"
 #include "doctor/doctor.h"
 #include "host/interrupt.h"
 
 static int look(const char *plan_path, const char *ssh_config, struct diagnosis *diagnosis,
 		struct error *err)
 {
+	uint64_t start = clock_ns();
+	const struct progress progress = {command_show_step, &start};
 	struct plan plan;
 	int result;
 
@@ -20,8 +23,9 @@ static int look(const char *plan_path, const char *ssh_config, struct diagnosis 
 		return doctor_machine(diagnosis, err);
 	if (plan_read(plan_path, &plan, err) < 0)
 		return -1;
-	result = plan.kind == SITE_HOSTS ? doctor_hosts(&plan, ssh_config, diagnosis, err)
-					 : doctor_machine(diagnosis, err);
+	result = plan.kind == SITE_HOSTS
+			 ? doctor_hosts(&plan, ssh_config, &progress, diagnosis, err)
+			 : doctor_machine(diagnosis, err);
 	plan_done(&plan);
 	return result;
 }

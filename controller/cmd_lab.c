@@ -12,13 +12,6 @@
 
 #define VOLUME_SIZE (64ULL << 20)
 
-static void show_step(void *context, const char *what)
-{
-	const uint64_t *start = context;
-
-	fprintf(stderr, "%7.1f %s\n", (double)(clock_ns() - *start) / NS_PER_S, what);
-}
-
 static int lab_up(struct lab_options *options)
 {
 	struct error err;
@@ -75,7 +68,7 @@ static int lab(int argc, char **argv)
 						     {"size", required_argument, NULL, 's'},
 						     {NULL, 0, NULL, 0}};
 	uint64_t start = clock_ns();
-	struct progress progress = {show_step, &start};
+	struct progress progress = {command_show_step, &start};
 	struct lab_options options = {.volume_size = VOLUME_SIZE, .progress = &progress};
 	struct error err;
 	unsigned accel;

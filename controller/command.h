@@ -16,6 +16,9 @@ struct command {
 /* Say what went wrong on stderr; returns the exit status that it means. */
 int command_fail(const struct error *err);
 
+/* A step of struct progress, on stderr after the seconds since *context, a uint64_t of clock_ns. */
+void command_show_step(void *context, const char *what);
+
 extern const struct command command_demo;
 extern const struct command command_run;
 extern const struct command command_check;

@@ -6,12 +6,20 @@
 #include <string.h>
 
 #include "command.h"
+#include "common/clock.h"
 
 static const struct command *const commands[] = {
 	&command_demo,	&command_run,	  &command_check, &command_report,  &command_doctor,
 	&command_claim, &command_restore, &command_lab,	  &command_history, &command_workload,
 };
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+void command_show_step(void *context, const char *what)
+{
+	const uint64_t *start = context;
+
+	fprintf(stderr, "%7.1f %s\n", (double)(clock_ns() - *start) / NS_PER_S, what);
+}
 
 int command_fail(const struct error *err)
 {

@@ -4,6 +4,7 @@
 #define DOCTOR_DOCTOR_H
 
 #include "doctor/diagnosis.h"
+#include "host/progress.h"
 #include "plan/plan.h"
 
 struct host;
@@ -16,10 +17,10 @@ struct host;
 /* This machine, for the lab. */
 int doctor_machine(struct diagnosis *diagnosis, struct error *err);
 
-/* Both hosts of a plan of kind hosts, their volume, and their guests. ssh_config: as in struct
- * host_options. */
-int doctor_hosts(const struct plan *plan, const char *ssh_config, struct diagnosis *diagnosis,
-		 struct error *err);
+/* Both hosts of a plan of kind hosts, their volume, and their guests: seconds of each. ssh_config:
+ * as in struct host_options. */
+int doctor_hosts(const struct plan *plan, const char *ssh_config, const struct progress *progress,
+		 struct diagnosis *diagnosis, struct error *err);
 
 /* The parts of doctor_hosts. subject: "host a (root@alpha)", "guest a (web1)". */
 

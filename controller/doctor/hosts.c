@@ -42,7 +42,7 @@ static int reach(const struct plan_host *plan, const char *ssh_config, const cha
 }
 
 static int look_at_node(const struct plan *plan, unsigned node, const char *ssh_config,
-			struct diagnosis *d, struct error *err)
+			const struct progress *progress, struct diagnosis *d, struct error *err)
 {
 	const struct plan_host *host_plan = &plan->hosts[node];
 	char name[2] = {(char)('a' + node), '\0'}, subject[80], guest[80];
@@ -52,6 +52,7 @@ static int look_at_node(const struct plan *plan, unsigned node, const char *ssh_
 	snprintf(subject, sizeof(subject), "host %s (%.60s)", name,
 		 host_plan->ssh[0] ? host_plan->ssh : host_plan->libvirt);
 	snprintf(guest, sizeof(guest), "guest %s (%.60s)", name, host_plan->domain);
+	progress_step(progress, "looking at %s", subject);
 	if (reach(host_plan, ssh_config, subject, d, &host, err) < 0)
 		return -1;
 	if (host)
@@ -60,19 +61,21 @@ static int look_at_node(const struct plan *plan, unsigned node, const char *ssh_
 		doctor_host_built(host, plan, node, subject, d);
 	if (host && !result)
 		result = doctor_volume(host, plan, node, subject, d, err);
-	if (!result)
+	if (!result) {
+		progress_step(progress, "looking at libvirt there, and at %s", guest);
 		result = doctor_guest(host, host_plan, subject, guest, d, err);
+	}
 	host_close(host);
 	return result;
 }
 
-int doctor_hosts(const struct plan *plan, const char *ssh_config, struct diagnosis *diagnosis,
-		 struct error *err)
+int doctor_hosts(const struct plan *plan, const char *ssh_config, const struct progress *progress,
+		 struct diagnosis *diagnosis, struct error *err)
 {
 	unsigned node;
 
 	for (node = 0; node < NODES; node++) {
-		if (look_at_node(plan, node, ssh_config, diagnosis, err) < 0)
+		if (look_at_node(plan, node, ssh_config, progress, diagnosis, err) < 0)
 			return -1;
 		if (interrupted())
 			return interrupt_error(err);
