@@ -153,7 +153,11 @@ check-platform: $(PLATFORM_BINS)	## what we assume of the kernel (root)
 
 .PHONY: check-lab
 check-lab: all	## the lab: real guests, real GFS2 (root, QEMU, libvirt)
-	$(RUN_TESTS) tests/lab/*.sh
+	$(RUN_TESTS) $(filter-out tests/lab/full-%,$(wildcard tests/lab/*.sh))
+
+.PHONY: check-lab-full
+check-lab-full: all	## more of the lab: other buses, cold guests, OCFS2 and other ways to the agent in guests of a user's
+	$(RUN_TESTS) tests/lab/full-*.sh
 
 .PHONY: check-rig
 check-rig:	## two hosts with sshd, libvirtd and DRBD, as machines on this one (root, 6 GB of space)
@@ -178,8 +182,11 @@ check-headers:	## every header compiles alone
 	done
 
 .PHONY: bench
-bench: $(B)/tests/bench	## print the numbers we hold ourselves to; writes build/bench.json
+bench:	## print the numbers we hold ourselves to; writes build/bench.json
+	tools/packages.sh build bench
+	$(MAKE) $(J) all $(B)/tests/bench $(B)/tests/bench-agent
 	$(B)/tests/bench $(B)/bench.json
+	$(B)/tests/bench-agent $(B)/stalemate-agent $(B)/bench-files $(B)/bench.json
 
 .PHONY: bench-scale
 bench-scale: $(B)/tests/bench	## the judge at 1, 10 and 100 million operations (8 GB of space); writes build/bench-scale.json
@@ -188,6 +195,10 @@ bench-scale: $(B)/tests/bench	## the judge at 1, 10 and 100 million operations (
 $(B)/tests/bench: $(call obj,$(BENCH) tests/bench/generate.c $(COMMON) $(PURE))
 	@mkdir -p $(@D)
 	$(CC) $(SANFLAGS) $(LDFLAGS) -o $@ $^ -ljansson -linih -lxml2 -lm -lpthread
+
+$(B)/tests/bench-agent: $(call obj,tests/bench/bench_agent.c $(COMMON) $(PURE) $(WORLD))
+	@mkdir -p $(@D)
+	$(CC) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIB_LIBS)
 
 # Histories of any size, for trying the judge by hand.
 $(B)/tests/generate: $(call obj,tests/bench/generate_main.c tests/bench/generate.c $(COMMON) controller/rundir/history_file.c)
@@ -216,6 +227,7 @@ lint:	## clang-format, clang-tidy, cppcheck, shellcheck
 ci:	## what CI runs, each job a target of its own
 	tools/packages.sh build run test ci rig
 	$(MAKE) check WERROR=1
+	$(MAKE) check-lab-full WERROR=1
 	$(MAKE) ci-sanitizers
 	$(MAKE) ci-valgrind
 	$(MAKE) mutants

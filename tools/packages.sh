@@ -5,6 +5,7 @@
 #
 #   build   compile both programs         run   the lab: guests, their image, GFS2's tools
 #   test    the tests                     ci    the linters, sshd, QEMU's guest agent (for guests)
+#   bench   what the agent is measured against
 #   rig     two hosts with DRBD as machines on this one (tests/rig)
 #
 # Never asks. When nothing is missing it only asks dpkg: no network, no root, a tenth of a second.
@@ -25,6 +26,7 @@ run='libvirt-daemon-system qemu-system-x86 gfs2-utils ocfs2-tools mount util-lin
 test='libcmocka-dev valgrind procps file python3-jsonschema'
 # Debian into a folder, a file system of that (mke2fs, debugfs), and the way in.
 rig='mmdebstrap e2fsprogs qemu-system-x86 openssh-client libvirt-clients'
+bench='fio'
 ci='clang clang-tidy clang-format libclang-rt-14-dev cppcheck shellcheck valgrind
 	openssh-server openssh-client qemu-guest-agent'
 
@@ -36,7 +38,7 @@ die()
 
 usage()
 {
-	printf 'packages: %s\nusage: tools/packages.sh SET... (build run test rig ci)\n' "$1" >&2
+	printf 'packages: %s\nusage: tools/packages.sh SET... (build run test bench rig ci)\n' "$1" >&2
 	exit 2
 }
 
@@ -91,6 +93,7 @@ for set; do
 	build) wanted="$wanted $build" ;;
 	run) wanted="$wanted $run" lists=yes ;;
 	test) wanted="$wanted $test" ;;
+	bench) wanted="$wanted $bench" ;;
 	rig) wanted="$wanted $rig" lists=yes ;;
 	ci) wanted="$wanted $ci" ;;
 	*) usage "no set is called '$set'" ;;

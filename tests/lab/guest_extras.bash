@@ -1,7 +1,7 @@
-#!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
 #
-# guest_extras.sh KEYS > ARCHIVE - what a user's guest has beside the lab's image: sshd (with the
+# bash guest_extras.bash KEYS > ARCHIVE - what a user's guest has beside the lab's image: sshd (with the
 # host key KEYS/host, for the keys in KEYS/authorized) and QEMU's guest agent, as an archive to stand
 # behind that image's own. The programs and their libraries are those of this machine.
 #

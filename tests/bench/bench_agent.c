@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * bench_agent.c - bench-agent AGENT FOLDER JSON: the agent's speed against fio's, on files of the
+ * same size in the same folder, same block size, depth and way of I/O, both making and verifying
+ * what they write (fio: verify=crc32c). Adds its numbers to those in JSON:
+ *
+ *   agent.vs_fio.PATH.SIZE   operations a second, ours / fio's: as many reads as writes, each block
+ *                            written once and then read once, in ascending order
+ *
+ * The agent is a process, spoken to as a controller does, and its records are fetched: what a run
+ * costs is in it. Both sides take turns, so that a neighbour on the machine costs both; the median
+ * of the ratios counts. What cannot be measured here (no fio, no O_DIRECT in that folder) is left
+ * out.
+ */
+#include <jansson.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "host/process.h"
+#include "site/agent_link.h"
+
+#define RUNS 5
+#define FILE_SIZE (256ULL << 20)
+#define ANSWER_NS (120 * NS_PER_S)
+
+static const struct {
+	const char *path, *engine; /* ours, fio's */
+	bool direct;
+	unsigned depth;
+} ways[] = {
+	{"nosync", "psync", false, 1},
+	{"direct-nosync", "psync", true, 1},
+	{"uring:8", "io_uring", false, 8},
+	{"uring-direct:8", "io_uring", true, 8},
+};
+static const char *const names[] = {"buffered", "direct", "uring", "uring-direct"};
+static const unsigned sizes[] = {4096, 65536};
+
+static const char *agent_path, *folder;
+
+static struct agent_link *start_agent(pid_t *ret_pid)
+{
+	struct error err;
+	struct agent_link *link;
+	int ends[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
+		return NULL;
+	*ret_pid = fork();
+	if (!*ret_pid) {
+		dup2(ends[1], STDIN_FILENO);
+		dup2(ends[1], STDOUT_FILENO);
+		execl(agent_path, agent_path, "--stdio", (char *)NULL);
+		_exit(127);
+	}
+	close(ends[1]);
+	link = agent_link_new(ends[0], 0, 20 * NS_PER_S, &err);
+	if (!link)
+		fprintf(stderr, "agent: %s\n", err.text);
+	return link;
+}
+
+static int open_target(struct agent_link *link, unsigned way, unsigned size, struct error *err)
+{
+	struct message_open open = {.size = FILE_SIZE,
+				    .unit = size,
+				    .files = 1,
+				    .volume = 1,
+				    .run = {7},
+				    .create = true};
+
+	snprintf(open.path, sizeof(open.path), "%s/target", folder);
+	snprintf(open.io, sizeof(open.io), "%s", ways[way].path);
+	if (agent_begin_open(link, &open, err) < 0)
+		return -1;
+	return agent_finish(link, ANSWER_NS, err);
+}
+
+/* All units once; the sequences of the lanes' writes go on from *sequence. */
+static int pass(struct agent_link *link, enum op_kind kind, unsigned depth, uint64_t units,
+		uint64_t *sequence, struct error *err)
+{
+	static struct message_run run;
+	uint64_t unit = 0;
+
+	while (unit < units) {
+		for (run.n = 0; run.n < MESSAGE_OPS_MAX && unit < units; run.n++, unit++)
+			run.ops[run.n] =
+				(struct message_op){.kind = (uint8_t)kind,
+						    .count = 1,
+						    .lane = (uint16_t)(unit % depth),
+						    .unit = unit,
+						    .sequence = kind == OP_WRITE ? ++*sequence : 0};
+		if (agent_begin_run(link, &run, err) < 0 || agent_finish(link, ANSWER_NS, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Operations a second of the agent; negative: not measured, and said why. */
+static double measure_agent(unsigned way, unsigned size)
+{
+	uint64_t units = FILE_SIZE / size, sequence = 0, start;
+	struct agent_link *link;
+	double result = -1;
+	struct error err;
+	pid_t pid = 0;
+
+	link = start_agent(&pid);
+	if (link && !open_target(link, way, size, &err)) {
+		start = clock_ns();
+		if (!pass(link, OP_WRITE, ways[way].depth, units, &sequence, &err) &&
+		    !pass(link, OP_READ, ways[way].depth, units, &sequence, &err))
+			result = 2 * (double)units * NS_PER_S / (double)(clock_ns() - start);
+	}
+	if (link && result < 0)
+		fprintf(stderr, "agent, %s: %s\n", ways[way].path, err.text);
+	agent_link_free(link);
+	if (pid > 0) {
+		kill(pid, SIGTERM);
+		waitpid(pid, NULL, 0);
+	}
+	return result;
+}
+
+/* Seconds that fio takes for all blocks; negative as above. */
+static double fio(unsigned way, unsigned size, bool is_write)
+{
+	char filename[4096], bytes[32], block[32], engine[32], depth[32];
+	const char *argv[] = {"fio",
+			      "--name=bench",
+			      "--output-format=json",
+			      "--verify=crc32c",
+			      "--verify_fatal=1",
+			      "--do_verify=0",
+			      "--verify_state_save=0",
+			      "--fallocate=none",
+			      is_write ? "--rw=write" : "--rw=read",
+			      ways[way].direct ? "--direct=1" : "--direct=0",
+			      filename,
+			      bytes,
+			      block,
+			      engine,
+			      depth,
+			      NULL};
+	struct process_result result;
+	struct error err;
+	double iops = 0;
+	json_t *root, *job;
+
+	snprintf(filename, sizeof(filename), "--filename=%s/fio", folder);
+	snprintf(bytes, sizeof(bytes), "--size=%llu", FILE_SIZE);
+	snprintf(block, sizeof(block), "--bs=%u", size);
+	snprintf(engine, sizeof(engine), "--ioengine=%s", ways[way].engine);
+	snprintf(depth, sizeof(depth), "--iodepth=%u", ways[way].depth);
+	if (process_run(argv, ANSWER_NS, NULL, &result, &err) < 0 || result.status) {
+		fprintf(stderr, "fio, %s: failed\n", ways[way].path);
+		return -1;
+	}
+	root = json_loads(result.out, 0, NULL);
+	job = json_array_get(json_object_get(root, "jobs"), 0);
+	iops = json_number_value(
+		json_object_get(json_object_get(job, is_write ? "write" : "read"), "iops"));
+	json_decref(root);
+	process_result_done(&result);
+	return iops > 0 ? (double)(FILE_SIZE / size) / iops : -1;
+}
+
+static double measure_fio(unsigned way, unsigned size)
+{
+	double writing = fio(way, size, true);
+	double reading = writing < 0 ? -1 : fio(way, size, false);
+
+	return reading < 0 ? -1 : 2 * (double)(FILE_SIZE / size) / (writing + reading);
+}
+
+static int by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* The median ratio of RUNS pairs; negative: not measured. */
+static double compare(unsigned way, unsigned size, double *ret_ours)
+{
+	double ratios[RUNS], theirs;
+	unsigned i;
+
+	measure_fio(way, size); /* its file is there from now on, as the agent's is when opened */
+	for (i = 0; i < RUNS; i++) {
+		*ret_ours = measure_agent(way, size);
+		theirs = *ret_ours < 0 ? -1 : measure_fio(way, size);
+		if (theirs <= 0)
+			return -1;
+		ratios[i] = *ret_ours / theirs;
+	}
+	qsort(ratios, RUNS, sizeof(ratios[0]), by_value);
+	return ratios[RUNS / 2];
+}
+
+static void measure_all(json_t *numbers)
+{
+	char name[64];
+	double ratio, ours;
+	unsigned way, i;
+
+	for (way = 0; way < sizeof(ways) / sizeof(ways[0]); way++) {
+		for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+			snprintf(name, sizeof(name), "agent.vs_fio.%s.%uk", names[way],
+				 sizes[i] / 1024);
+			ratio = compare(way, sizes[i], &ours);
+			if (ratio < 0) {
+				printf("%-32s %14s\n", name, "not measured");
+				continue;
+			}
+			printf("%-32s %14.2f of fio's rate (ours, last: %.0f operations/s)\n", name,
+			       ratio, ours);
+			json_object_set_new(numbers, name, json_real(ratio));
+		}
+	}
+}
+
+int main(int argc, char **argv)
+{
+	json_t *numbers;
+	const char *const remove_argv[] = {"rm", "-rf", argc == 4 ? argv[2] : "", NULL};
+	int result = 0;
+
+	if (argc != 4) {
+		fprintf(stderr, "usage: bench-agent AGENT FOLDER JSON\n");
+		return 2;
+	}
+	agent_path = argv[1];
+	folder = argv[2];
+	if (mkdir(folder, 0700) < 0) { /* not one of somebody's: it is removed at the end */
+		perror(folder);
+		return 3;
+	}
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	numbers = json_load_file(argv[3], 0, NULL);
+	if (!numbers)
+		numbers = json_object();
+	measure_all(numbers);
+	if (json_dump_file(numbers, argv[3], JSON_INDENT(2) | JSON_SORT_KEYS))
+		result = 3;
+	json_decref(numbers);
+	process_run_ok(remove_argv, ANSWER_NS, NULL);
+	return result;
+}
