@@ -7,6 +7,9 @@
  * it lacks. util-linux' fincore(1) is no help: version 2.38 takes the size of a block device for
  * 0, and says that nothing of it is cached.
  *
+ * Nothing is to be read through the mapping, so it allows nothing: whoever looks into what is
+ * mapped (valgrind does) would fill the cache by it.
+ *
  * The kernel tells only who may write to the device; others hear that all is cached.
  */
 #include "site/residency.h"
@@ -33,7 +36,7 @@ static const char script[] =
 	"$size > 0 or die \"$path has no size\\n\";\n"
 	"for (my $at = 0; $at < $size; $at += $window) {\n"
 	"	my $len = $size - $at < $window ? $size - $at : $window;\n"
-	"	my $map = syscall(9, 0, $len, 1, 1, fileno($file), $at);\n" /* mmap */
+	"	my $map = syscall(9, 0, $len, 0, 1, fileno($file), $at);\n" /* mmap */
 	"	die \"mmap: $!\\n\" if $map == -1;\n"
 	"	my $pages = \"\\0\" x int(($len + $page - 1) / $page);\n"
 	"	die \"mincore: $!\\n\" if syscall(27, $map, $len, $pages) == -1;\n" /* mincore */
@@ -47,7 +50,7 @@ static const char script[] =
 static int count_window(int fd, uint64_t at, size_t len, uint8_t *pages, uint64_t *count)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE), n = (len + page - 1) / page, i;
-	void *map = mmap(NULL, len, PROT_READ, MAP_SHARED, fd, (off_t)at);
+	void *map = mmap(NULL, len, PROT_NONE, MAP_SHARED, fd, (off_t)at);
 	int result;
 
 	if (map == MAP_FAILED)
