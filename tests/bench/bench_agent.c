@@ -130,6 +130,13 @@ static double measure_agent(unsigned way, unsigned size)
 	return result;
 }
 
+static double blocks_of(unsigned size)
+{
+	uint64_t blocks = FILE_SIZE / size;
+
+	return (double)blocks;
+}
+
 /* Seconds that fio takes for all blocks; negative as above. */
 static double fio(unsigned way, unsigned size, bool is_write)
 {
@@ -170,7 +177,7 @@ static double fio(unsigned way, unsigned size, bool is_write)
 		json_object_get(json_object_get(job, is_write ? "write" : "read"), "iops"));
 	json_decref(root);
 	process_result_done(&result);
-	return iops > 0 ? (double)(FILE_SIZE / size) / iops : -1;
+	return iops > 0 ? blocks_of(size) / iops : -1;
 }
 
 static double measure_fio(unsigned way, unsigned size)
@@ -178,7 +185,7 @@ static double measure_fio(unsigned way, unsigned size)
 	double writing = fio(way, size, true);
 	double reading = writing < 0 ? -1 : fio(way, size, false);
 
-	return reading < 0 ? -1 : 2 * (double)(FILE_SIZE / size) / (writing + reading);
+	return reading < 0 ? -1 : 2 * blocks_of(size) / (writing + reading);
 }
 
 static int by_value(const void *a, const void *b)
