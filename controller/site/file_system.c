@@ -18,7 +18,7 @@
 
 /* -K: no discard. */
 static const char *const mkfs_gfs2[] = {
-	"mkfs.gfs2", "-O", "-q", "-K", "-p", "lock_dlm", "-t", "stalemate:lab",
+	"mkfs.gfs2", "-O", "-q", "-K", "-p", "lock_dlm", "-t", FILE_SYSTEM_GFS2_NAME,
 	"-j",	     "2",  "-J", "8",  "-r", "32",	 NULL};
 /* Errors go to stderr, of which a result has the end only: into one stream, as they come. */
 #define BOTH_STREAMS "sh", "-c", "exec \"$0\" \"$@\" 2>&1"
