@@ -86,6 +86,25 @@ static int check_range(const struct target *target, const struct message_op *op,
 	return 0;
 }
 
+static bool is_plain(const struct message_op *op)
+{
+	return !(op->flags & (MESSAGE_OP_UPDATE | MESSAGE_OP_BESIDE));
+}
+
+/* Two entries of a slot are told as two sectors of a unit. */
+static int check_name(const struct target *target, const struct message_op *op, struct error *err)
+{
+	if ((op->flags & MESSAGE_OP_BESIDE) == MESSAGE_OP_BESIDE ||
+	    (op->flags & MESSAGE_OP_WAYS) == MESSAGE_OP_WAYS ||
+	    (op->flags & MESSAGE_OP_WAYS &&
+	     (op->kind != OP_WRITE || !(op->flags & MESSAGE_OP_NAME))))
+		return error_set(err, ERROR_USER, "flags 0x%x do not go together", op->flags);
+	if (op->flags & MESSAGE_OP_NAME && target->unit < 2 * SECTOR_SIZE)
+		return error_set(err, ERROR_USER, "names need units of at least %u bytes",
+				 2 * SECTOR_SIZE);
+	return 0;
+}
+
 /* last: as after the operations before this one; updated. */
 static int check_op(const struct target *target, const struct message_op *op, uint64_t *last,
 		    struct error *err)
@@ -100,9 +119,11 @@ static int check_op(const struct target *target, const struct message_op *op, ui
 			return error_set(err, ERROR_USER, "a flush has unit 0 and count 1");
 		return 0;
 	}
-	if (op->flags & (MESSAGE_OP_UPDATE | MESSAGE_OP_LOG) && (target->device || op->count != 1))
+	if (!is_plain(op) && (target->device || op->count != 1))
 		return error_set(err, ERROR_USER,
-				 "updates and logs are of one unit, and not of a device");
+				 "updates, logs and names are of one unit, and not of a device");
+	if (check_name(target, op, err) < 0)
+		return -1;
 	if (check_range(target, op, err) < 0)
 		return -1;
 	if (op->kind == OP_READ)
@@ -198,11 +219,6 @@ static size_t space_of(const struct target *target, const struct message_op *op)
 static enum io_role role_of(const struct message_op *op)
 {
 	return op->kind == OP_WRITE ? IO_WRITER : IO_READER;
-}
-
-static bool is_plain(const struct message_op *op)
-{
-	return !(op->flags & (MESSAGE_OP_UPDATE | MESSAGE_OP_LOG));
 }
 
 /* May this one be under way together with those of the wave? */
@@ -366,7 +382,7 @@ unsigned executor_do(struct executor *executor, const struct message_op *ops, un
 		if (ops->flags & MESSAGE_OP_UPDATE)
 			update_do(executor, ops);
 		else
-			log_do(executor, ops);
+			beside_do(executor, ops);
 		return 1;
 	}
 	wave->n = 0;

@@ -25,8 +25,8 @@ void executor_emit_bytes(struct executor *executor, const uint8_t *bytes, size_t
 int update_check(const struct target *target, struct update *update, const struct message_op *op,
 		 struct error *err);
 
-/* An operation with MESSAGE_OP_UPDATE or MESSAGE_OP_LOG. */
+/* An operation with MESSAGE_OP_UPDATE; one of MESSAGE_OP_BESIDE. */
 void update_do(struct executor *executor, const struct message_op *message);
-void log_do(struct executor *executor, const struct message_op *message);
+void beside_do(struct executor *executor, const struct message_op *message);
 
 #endif

@@ -38,6 +38,7 @@ struct target_way {
 struct target_beside {
 	int lock[TARGET_FILES_MAX]; /* what fcntl locks are taken on */
 	int log[TARGET_FILES_MAX];
+	int names[TARGET_FILES_MAX]; /* directories; target_names.c */
 };
 
 /* Read only for everyone but target*.c. */
@@ -112,5 +113,29 @@ int target_log_append(struct target *target, uint64_t unit, const void *buf, boo
  * in the log is the value. buf: TARGET_OP_MAX bytes, which a log must fit. */
 int target_log_find(struct target *target, uint64_t unit, void *buf, struct value *ret,
 		    struct error *err);
+
+/* How a name is written: what takes the old entry's place, and how. */
+enum name_way {
+	NAME_RENAME, /* the old entry by its new name */
+	NAME_CREATE, /* a new file; then the old entry is unlinked */
+	NAME_LINK,   /* a second entry for the old one's file; then the old entry is unlinked */
+};
+
+/*
+ * The slot of the unit in the directory "names.00": one entry, whose name is the write. A slot
+ * without one is written by creating it, whatever the way; buf: the unit that the created file
+ * holds. sync: file and directory are flushed, on every path but those that never do. The other
+ * node must not write this slot meanwhile.
+ */
+int target_name_write(struct target *target, uint64_t unit, uint64_t id, enum name_way way,
+		      const void *buf, bool sync, struct error *err);
+
+/*
+ * What the slot holds: the prefill if it has no entry; torn if it has several; else what its name
+ * says, or, where the file that it names does not hold a whole tag of this unit, what that holds.
+ * buf: a unit, poisoned. The other node must not write this slot meanwhile.
+ */
+int target_name_find(struct target *target, uint64_t unit, void *buf, struct value *ret,
+		     struct error *err);
 
 #endif

@@ -35,6 +35,8 @@ void target_beside_close(struct target *target)
 			close(target->beside.lock[i]);
 		if (target->beside.log[i] >= 0)
 			close(target->beside.log[i]);
+		if (target->beside.names[i] >= 0)
+			close(target->beside.names[i]);
 	}
 }
 

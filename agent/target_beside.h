@@ -8,7 +8,12 @@
 void target_beside_init(struct target *target);
 void target_beside_close(struct target *target);
 
-/* "log.00" for file 0. */
+/* "log.00" for file 0; "names.00". */
 void target_log_name(unsigned file, char ret[16]);
+void target_names_name(unsigned file, char ret[16]);
+
+/* Remove a file's directory of names, and the entries in it that are ours; `target` is the target's
+ * directory. 0 if there is none. -1 with *err (ERROR_WORLD), as when something else is in it. */
+int target_names_remove(int target, unsigned file, struct error *err);
 
 #endif

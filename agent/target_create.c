@@ -4,8 +4,8 @@
  *
  * First everything that exists is looked at: the directory (no symbolic link), its claim, its data
  * files (regular, one name each). Only then the first byte changes: the claim of this run, then
- * the files. Data files are reused in place; surplus ones of an earlier, larger set, and logs, are
- * removed.
+ * the files. Data files are reused in place; surplus ones of an earlier, larger set, logs, and
+ * directories of names are removed.
  */
 #include "agent/target_create.h"
 
@@ -146,7 +146,7 @@ static int make_file(unsigned file, uint64_t size, struct target_created *made, 
 	return result;
 }
 
-/* Data files beyond the new number, and logs. */
+/* Data files beyond the new number, logs, and directories of names. */
 static int remove_surplus(int directory, unsigned files, struct error *err)
 {
 	char name[16];
@@ -160,6 +160,8 @@ static int remove_surplus(int directory, unsigned files, struct error *err)
 		target_log_name(files, name);
 		if (unlinkat(directory, name, 0) < 0 && errno != ENOENT)
 			return error_set_errno(err, ERROR_WORLD, "cannot remove its old %s", name);
+		if (target_names_remove(directory, files, err) < 0)
+			return -1;
 	}
 	return 0;
 }

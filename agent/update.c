@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * update.c - operations that are more than one system call: updates under a lock, and logs.
+ * update.c - operations that are more than one system call: updates under a lock, logs, names.
  *
  * An update (a counter's increment, say) is a few operations: its reads, unit after unit of one
  * file, and one write. The first read takes the file's lock, what is read is kept, and the write
@@ -42,7 +42,7 @@ int update_check(const struct target *target, struct update *update, const struc
 		return refuse("an update without its write", err);
 	if (!is_part)
 		return 0;
-	if (op->kind == OP_FLUSH || op->count != 1 || op->flags & MESSAGE_OP_LOG)
+	if (op->kind == OP_FLUSH || op->count != 1 || op->flags & MESSAGE_OP_BESIDE)
 		return refuse("an update is reads and a write of one unit each", err);
 	if (op->kind == OP_READ)
 		return check_read(target, update, op, err);
@@ -137,18 +137,39 @@ static int append(struct target *target, uint64_t unit, const void *buf, bool sy
 	return result;
 }
 
-void log_do(struct executor *executor, const struct message_op *message)
+static int write_beside(struct executor *executor, const struct message_op *message, uint64_t id,
+			struct error *err)
+{
+	enum name_way way = message->flags & MESSAGE_OP_CREATE ? NAME_CREATE
+			    : message->flags & MESSAGE_OP_LINK ? NAME_LINK
+							       : NAME_RENAME;
+	bool sync = message->flags & MESSAGE_OP_SYNC;
+
+	if (message->flags & MESSAGE_OP_NAME)
+		return target_name_write(executor->target, message->unit, id, way, executor->buf,
+					 sync, err);
+	return append(executor->target, message->unit, executor->buf, sync, err);
+}
+
+static int read_beside(struct executor *executor, const struct message_op *message,
+		       struct value *ret, struct error *err)
+{
+	if (message->flags & MESSAGE_OP_NAME)
+		return target_name_find(executor->target, message->unit, executor->buf, ret, err);
+	return target_log_find(executor->target, message->unit, executor->buf, ret, err);
+}
+
+void beside_do(struct executor *executor, const struct message_op *message)
 {
 	struct io_request request = {.buf = executor->buf};
 	struct record record;
 
 	executor_begin(executor, message, executor->buf, &record);
 	if (message->kind == OP_WRITE)
-		request.result = append(executor->target, message->unit, executor->buf,
-					message->flags & MESSAGE_OP_SYNC, &request.err);
+		request.result =
+			write_beside(executor, message, record.op.value.write_id, &request.err);
 	else
-		request.result = target_log_find(executor->target, message->unit, executor->buf,
-						 &record.op.value, &request.err);
+		request.result = read_beside(executor, message, &record.op.value, &request.err);
 	request.complete = clock_ns();
 	if (message->kind == OP_WRITE || request.result < 0) {
 		executor_end(executor, &record, &request);

@@ -30,7 +30,7 @@
 #define FRAME_HEADER_SIZE 32
 #define FRAME_PAYLOAD_MAX 65536U
 #define FRAME_SIZE_MAX (FRAME_HEADER_SIZE + FRAME_PAYLOAD_MAX)
-#define FRAME_VERSION 3
+#define FRAME_VERSION 4
 
 struct frame {
 	uint16_t type;

@@ -4,8 +4,8 @@
  *
  * Each line is a few words. A setting is given once; steps run in the order of lines. What makes
  * no sense is refused here, so that the runner has nothing to decide: a workload without a write,
- * or without a read after a write, could never show anything. Steps are workload_step.c's, lanes
- * workload_lane.c's.
+ * or without a read after a write, could never show anything. Steps are workload_step.c's, what
+ * layout names asks of them workload_names.c's, lanes workload_lane.c's.
  */
 #include "plan/workload_internal.h"
 
@@ -60,7 +60,7 @@ static int split_words(struct parser *p, const char *text, size_t len)
 
 static int read_layout(struct parser *p)
 {
-	static const char *const names[LAYOUTS] = {"spread", "packed", "log"};
+	static const char *const names[LAYOUTS] = {"spread", "packed", "log", "names"};
 	struct error err;
 	unsigned layout;
 
@@ -68,7 +68,7 @@ static int read_layout(struct parser *p)
 		return workload_fail(p, "layout given twice, first in line %u", p->layout_line);
 	p->layout_line = p->line;
 	if (p->n_words != 2)
-		return workload_fail(p, "layout: one of spread, packed and log is expected");
+		return workload_fail(p, "layout: one of spread, packed, log and names is expected");
 	if (parse_name(p->word[1], names, LAYOUTS, "layout", &layout, &err) < 0)
 		return workload_fail(p, "%s", err.text);
 	p->workload.layout = (enum workload_layout)layout;
@@ -149,7 +149,8 @@ static int check_whole(struct parser *p)
 	if (w->units % w->files)
 		return workload_fail(p, "units: %u cannot be spread evenly over %u files", w->units,
 				     w->files);
-	if (workload_check_steps(p, &in_steps) < 0 || workload_check_lanes(p, &in_lanes) < 0)
+	if (workload_check_steps(p, &in_steps) < 0 || workload_check_names(p) < 0 ||
+	    workload_check_lanes(p, &in_lanes) < 0)
 		return -1;
 	if (in_steps || in_lanes)
 		return 0;

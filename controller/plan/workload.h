@@ -31,6 +31,7 @@ enum workload_layout {
 	LAYOUT_SPREAD, /* evenly over the file */
 	LAYOUT_PACKED, /* side by side, from its beginning */
 	LAYOUT_LOG,    /* they are entries of a file that only grows */
+	LAYOUT_NAMES,  /* they are names in a directory */
 	LAYOUTS
 };
 
@@ -45,7 +46,17 @@ enum workload_which {
 	UNITS_KINDS
 };
 
-enum workload_do { DO_READ, DO_WRITE, DO_FLUSH, DO_INCREMENT, DO_KINDS };
+/* The last three write a name: by a new file, by renaming the old entry, by a link to it. */
+enum workload_do {
+	DO_READ,
+	DO_WRITE,
+	DO_FLUSH,
+	DO_INCREMENT,
+	DO_CREATE,
+	DO_RENAME,
+	DO_LINK,
+	DO_KINDS
+};
 
 struct workload_action {
 	enum workload_do what;
@@ -83,6 +94,9 @@ struct workload {
 
 /* How many lanes run free on a node, at most. */
 unsigned workload_lanes(const struct workload *workload);
+
+/* Does it write units? */
+bool workload_writes(const struct workload_action *action);
 
 /* Whether the i-th unit of a file is one of `which` (not AROUND), for writer or reader. */
 bool workload_chooses(enum workload_which which, bool writer, unsigned i);

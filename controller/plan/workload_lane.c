@@ -178,10 +178,10 @@ int workload_check_lanes(struct parser *p, bool *ret_found)
 	if (w->n_lanes && w->units < LANES_MAX)
 		return error_set(p->err, ERROR_USER, "%s: lanes need at least %d units", p->name,
 				 LANES_MAX);
-	if (w->n_lanes && w->layout == LAYOUT_LOG)
+	if (w->n_lanes && w->layout >= LAYOUT_LOG)
 		return error_set(p->err, ERROR_USER,
-				 "%s: lanes do not append; layout log is for "
-				 "steps alone",
+				 "%s: lanes read and write units of files; layout log and names "
+				 "are for steps alone",
 				 p->name);
 	for (i = 0; i < w->n_lanes; i++) {
 		for (side = 0; side < 2; side++) {

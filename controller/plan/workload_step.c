@@ -10,6 +10,7 @@
 #include "common/parse.h"
 #include "plan/workload_internal.h"
 
+#define ACTIONS "read, write, flush, increment, create, rename, link"
 #define ALLOWED_AT_END "a step may end in 'after TIME' or 'after TIME..TIME', once"
 
 bool workload_chooses(enum workload_which which, bool writer, unsigned i)
@@ -70,10 +71,16 @@ static int read_delay(struct parser *p, const char *text, struct workload_step *
 	return 0;
 }
 
-/* ACTION: read|write|increment [WHICH] [sync], or flush. *at is moved behind it. */
+bool workload_writes(const struct workload_action *action)
+{
+	return action->what != DO_READ && action->what != DO_FLUSH;
+}
+
+/* ACTION: flush, or one of the others [WHICH] [sync]. *at is moved behind it. */
 static int read_action(struct parser *p, unsigned *at, struct workload_step *step)
 {
-	static const char *const what[DO_KINDS] = {"read", "write", "flush", "increment"};
+	static const char *const what[DO_KINDS] = {"read",   "write",  "flush", "increment",
+						   "create", "rename", "link"};
 	static const char *const which[UNITS_KINDS] = {"all", "first", "second",
 						       "own", "other", "around"};
 	struct workload_action action = {0};
@@ -81,10 +88,7 @@ static int read_action(struct parser *p, unsigned *at, struct workload_step *ste
 	unsigned number;
 
 	if (*at == p->n_words)
-		return workload_fail(p,
-				     "%s: what is to be done? one of: read, write, flush, "
-				     "increment",
-				     p->word[0]);
+		return workload_fail(p, "%s: what is to be done? one of: " ACTIONS, p->word[0]);
 	if (step->n_actions == WORKLOAD_ACTIONS_MAX)
 		return workload_fail(p, "more than %d things in one step", WORKLOAD_ACTIONS_MAX);
 	if (parse_name(p->word[(*at)++], what, DO_KINDS, p->word[0], &number, &err) < 0)
@@ -95,7 +99,7 @@ static int read_action(struct parser *p, unsigned *at, struct workload_step *ste
 		action.which = (enum workload_which)number;
 		(*at)++;
 	}
-	if ((action.what == DO_WRITE || action.what == DO_INCREMENT) && at_word(p, *at, "sync")) {
+	if (workload_writes(&action) && at_word(p, *at, "sync")) {
 		action.sync = true;
 		(*at)++;
 	}
@@ -129,8 +133,8 @@ int workload_read_step(struct parser *p)
 	struct error err;
 
 	if (p->n_words < 3)
-		return workload_fail(p, "a step is 'step writer|reader|both read|write|flush|"
-					"increment ...'");
+		return workload_fail(p, "a step is 'step writer|reader|both ACTION ...', an action "
+					"one of: " ACTIONS);
 	if (parse_name(p->word[1], who, 3, p->word[0], &side, &err) < 0)
 		return workload_fail(p, "%s", err.text);
 	step.writer = side != 1;
@@ -159,11 +163,6 @@ int workload_read_step(struct parser *p)
 	step.at_once = true;
 	step.delay_ns = step.delay_max_ns = 0;
 	return add_step(p, &step);
-}
-
-static bool writes(const struct workload_action *action)
-{
-	return action->what == DO_WRITE || action->what == DO_INCREMENT;
 }
 
 static bool reads(const struct workload_action *action)
@@ -202,7 +201,7 @@ static bool finds(const struct workload *w, unsigned reader)
 		for (j = 0; j < w->steps[i].n_actions; j++) {
 			for (k = 0; k < w->steps[reader].n_actions; k++) {
 				if (w->steps[i].writer != w->steps[reader].writer &&
-				    writes(&w->steps[i].actions[j]) &&
+				    workload_writes(&w->steps[i].actions[j]) &&
 				    reads(&w->steps[reader].actions[k]))
 					return true;
 			}

@@ -20,12 +20,14 @@ static uint64_t stride(const struct workload *workload, uint64_t units)
 
 static void add(struct batch *b, enum op_kind kind, uint8_t flags, uint64_t unit)
 {
+	static const uint8_t beside[LAYOUTS] = {
+		[LAYOUT_LOG] = MESSAGE_OP_LOG, [LAYOUT_NAMES] = MESSAGE_OP_NAME};
 	struct message_op *op = &b->run.ops[b->run.n];
 
 	assert(b->run.n < MESSAGE_OPS_MAX);
 	b->run.n++;
-	if (b->workload->layout == LAYOUT_LOG && kind != OP_FLUSH)
-		flags |= MESSAGE_OP_LOG;
+	if (kind != OP_FLUSH)
+		flags |= beside[b->workload->layout];
 	*op = (struct message_op){
 		.kind = (uint8_t)kind,
 		.flags = flags,
@@ -60,10 +62,11 @@ static void add_increment(struct batch *b, uint64_t first, unsigned own, uint8_t
 static void add_action(struct batch *b, const struct workload_action *action, bool writer,
 		       uint64_t first)
 {
-	static const enum op_kind kinds[DO_KINDS] = {
-		[DO_READ] = OP_READ, [DO_WRITE] = OP_WRITE, [DO_FLUSH] = OP_FLUSH};
+	static const uint8_t ways[DO_KINDS] = {
+		[DO_CREATE] = MESSAGE_OP_CREATE, [DO_LINK] = MESSAGE_OP_LINK};
+	enum op_kind kind = workload_writes(action) ? OP_WRITE : OP_READ;
 	uint64_t step = stride(b->workload, b->units);
-	uint8_t flags = action->sync ? MESSAGE_OP_SYNC : 0;
+	uint8_t flags = (uint8_t)(ways[action->what] | (action->sync ? MESSAGE_OP_SYNC : 0));
 	unsigned i;
 
 	for (i = 0; i < per_file(b->workload); i++) {
@@ -73,7 +76,7 @@ static void add_action(struct batch *b, const struct workload_action *action, bo
 			add_increment(b, first, i, flags);
 			continue;
 		}
-		add(b, kinds[action->what], flags, first + i * step);
+		add(b, kind, flags, first + i * step);
 		turn(b);
 	}
 }

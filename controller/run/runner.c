@@ -59,7 +59,7 @@ static int logs_fit(const struct plan *plan, const struct workload *w, struct er
 /* From the first delayed step on each is done for all files in one request. */
 static int steps_fit(const struct plan *plan, const struct workload *w, struct error *err)
 {
-	bool beside = w->layout == LAYOUT_LOG, delayed = false;
+	bool beside = w->layout >= LAYOUT_LOG, delayed = false;
 	uint64_t size;
 	unsigned i, j;
 
@@ -80,9 +80,14 @@ static int steps_fit(const struct plan *plan, const struct workload *w, struct e
 	}
 	if (beside && plan->volume == VOLUME_RAW)
 		return error_set(err, ERROR_USER,
-				 "%s: workload %s needs files (logs, or locks on them); volume = "
-				 "raw has none",
+				 "%s: workload %s needs files (logs, names, or locks on them); "
+				 "volume = raw has none",
 				 plan->name, w->name);
+	if (w->layout == LAYOUT_NAMES && plan->unit < 2 * SECTOR_SIZE)
+		return error_set(err, ERROR_USER,
+				 "%s: workload %s has names, where two entries of one are told as "
+				 "a torn unit: unit = %u is too small, at least %u is needed",
+				 plan->name, w->name, plan->unit, 2 * SECTOR_SIZE);
 	return logs_fit(plan, w, err);
 }
 
@@ -109,7 +114,7 @@ static bool is_at_once(const struct workload *w)
 		for (j = 0; w->steps[i].at_once && j < WORKLOAD_ACTIONS_MAX; j++) {
 			if (w->steps[i].actions[j].what == DO_WRITE ||
 			    w->steps[i - 1].actions[j].what == DO_WRITE)
-				return true;
+				return true; /* names do not go by the path */
 		}
 	}
 	return w->n_lanes;

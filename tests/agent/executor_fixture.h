@@ -71,4 +71,47 @@ HARNESS int teardown(void **state)
 	return remove_scratch(state);
 }
 
+/* Do these; what they were is then in at.c->ops. NULL: they may be done. */
+HARNESS void run(const struct message_op *ops, unsigned n, const char *failure)
+{
+	struct message_run *run = calloc(1, sizeof(*run));
+	struct error err = {0};
+	uint32_t i;
+
+	assert_non_null(run);
+	run->n = n;
+	memcpy(run->ops, ops, n * sizeof(*ops));
+	at.c->n_ops = at.c->n_events = 0;
+	if (executor_check(at.executor, run, &err) < 0) {
+		if (!failure || !strstr(err.text, failure))
+			fail_msg("%s", err.text);
+	} else {
+		assert_null(failure);
+		for (i = 0; i < n;)
+			i += executor_do(at.executor, &run->ops[i], n - i);
+		executor_flush(at.executor);
+		outlet_send(&at.outlet, 0, MESSAGE_DONE, (const uint8_t *)"", 0);
+		assert_int_equal(answer(at.c), MESSAGE_DONE);
+	}
+	free(run);
+}
+
+HARNESS struct message_op flagged(struct message_op op, uint8_t flags)
+{
+	op.flags |= flags;
+	return op;
+}
+
+HARNESS void expect_tag(unsigned i, uint64_t unit, uint64_t sequence)
+{
+	const struct op *op = &at.c->ops[i];
+
+	assert_true(i < at.c->n_ops);
+	assert_int_equal(op->unit, unit);
+	assert_int_equal(op->outcome, OUTCOME_OK);
+	assert_int_equal(op->value.kind, VALUE_TAG);
+	assert_int_equal(op->value.write_id,
+			 sequence ? write_id(1, 0, 0, sequence) : WRITE_ID_INITIAL);
+}
+
 #endif

@@ -231,7 +231,7 @@ static void other_version(void **state)
 	assert_int_equal(write(agent.out, buf, sizeof(buf)), sizeof(buf));
 	assert_int_equal(answer(c), MESSAGE_FAILED);
 	assert_int_equal(message_decode_failed(&c->frame, &failed, NULL), 0);
-	assert_non_null(strstr(failed.text, "version 3 "));
+	assert_non_null(strstr(failed.text, "version 4 "));
 	c->channel.sent = 0;
 	hello(c);
 	ping(c);

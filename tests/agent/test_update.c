@@ -8,37 +8,6 @@
 #include <fcntl.h>
 #include <sys/wait.h>
 
-/* Do these; what they were is then in at.c->ops. NULL: they may be done. */
-static void run(const struct message_op *ops, unsigned n, const char *failure)
-{
-	struct message_run *run = calloc(1, sizeof(*run));
-	struct error err = {0};
-	uint32_t i;
-
-	assert_non_null(run);
-	run->n = n;
-	memcpy(run->ops, ops, n * sizeof(*ops));
-	at.c->n_ops = at.c->n_events = 0;
-	if (executor_check(at.executor, run, &err) < 0) {
-		if (!failure || !strstr(err.text, failure))
-			fail_msg("%s", err.text);
-	} else {
-		assert_null(failure);
-		for (i = 0; i < n;)
-			i += executor_do(at.executor, &run->ops[i], n - i);
-		executor_flush(at.executor);
-		outlet_send(&at.outlet, 0, MESSAGE_DONE, (const uint8_t *)"", 0);
-		assert_int_equal(answer(at.c), MESSAGE_DONE);
-	}
-	free(run);
-}
-
-static struct message_op flagged(struct message_op op, uint8_t flags)
-{
-	op.flags |= flags;
-	return op;
-}
-
 static struct message_op update_read(uint64_t unit)
 {
 	return flagged(a_read(unit, 1), MESSAGE_OP_UPDATE);
@@ -52,18 +21,6 @@ static struct message_op update_write(uint64_t unit, uint64_t sequence)
 static struct message_op append(uint64_t unit, uint64_t sequence)
 {
 	return flagged(a_write(unit, sequence), MESSAGE_OP_LOG);
-}
-
-static void expect_tag(unsigned i, uint64_t unit, uint64_t sequence)
-{
-	const struct op *op = &at.c->ops[i];
-
-	assert_true(i < at.c->n_ops);
-	assert_int_equal(op->unit, unit);
-	assert_int_equal(op->outcome, OUTCOME_OK);
-	assert_int_equal(op->value.kind, VALUE_TAG);
-	assert_int_equal(op->value.write_id,
-			 sequence ? write_id(1, 0, 0, sequence) : WRITE_ID_INITIAL);
 }
 
 /* Could another process lock data file 0 now? Locks are a process's. */
@@ -146,7 +103,7 @@ static void test_refused(void **state)
 		{{update_read(per_file - 1), update_read(per_file)}, 2, "follow each other in one"},
 		{{flagged(a_read(0, 2), MESSAGE_OP_UPDATE)}, 1, "are of one unit"},
 		{{flagged(update_read(0), MESSAGE_OP_LOG)}, 1, "reads and a write of one unit"},
-		{{flagged(a_read(0, 1), 0x10)}, 1, "flags 0x10 do not exist"},
+		{{flagged(a_read(0, 1), 0x40)}, 1, "flags 0x40 do not exist"},
 		{{update_read(0), lane}, 2, "on one lane"},
 	};
 	unsigned i;

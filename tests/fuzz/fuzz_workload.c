@@ -28,6 +28,10 @@ static void look_at_step(const struct workload *w, unsigned i)
 			fuzz_fail("step %u: an action out of range", i);
 		if (action->what == DO_INCREMENT && w->layout != LAYOUT_PACKED)
 			fuzz_fail("step %u: an update of units that are apart", i);
+		if (action->what == DO_WRITE && w->layout == LAYOUT_NAMES)
+			fuzz_fail("step %u: a name that is written like a block", i);
+		if (action->what >= DO_CREATE && w->layout != LAYOUT_NAMES)
+			fuzz_fail("step %u: a block that is written like a name", i);
 	}
 }
 

@@ -12,7 +12,14 @@
 #include "rundir/rundir.h"
 
 #define HEAD "files 16\nunits 64\nrounds 8\n"
+#define NAMES "layout names\n"
+#define READ "step reader read\n"
 #define STEPS "step reader read\nstep writer write sync\nstep reader read\n"
+
+#define ACTIONS "read, write, flush, increment, create, rename, link"
+#define AT_ONCE \
+	": at once with the step before it: no name is read or written while the other node " \
+	"writes it (own and other halves are apart)"
 
 static int parse(const char *text, struct workload *ret, struct error *err)
 {
@@ -78,6 +85,23 @@ static void test_good(void **state)
 	expect_step(&w.steps[7], true, true, DO_READ, UNITS_SECOND, false);
 }
 
+/* Guards against: names of which both nodes have their own refused as if they shared them. */
+static void test_names(void **state)
+{
+	struct workload w;
+
+	(void)state;
+	assert_int_equal(parse(HEAD NAMES "step both create own sync, read own, flush\n"
+					  "step writer link second\nand reader rename first\n" READ,
+			       &w, NULL),
+			 0);
+	assert_int_equal(w.layout, LAYOUT_NAMES);
+	expect_step(&w.steps[0], true, false, DO_CREATE, UNITS_OWN, true);
+	expect_step(&w.steps[1], false, true, DO_CREATE, UNITS_OWN, true);
+	expect_step(&w.steps[2], true, false, DO_LINK, UNITS_SECOND, false);
+	expect_step(&w.steps[3], false, true, DO_RENAME, UNITS_FIRST, false);
+}
+
 /* Guards against: a lane that loses a property, and one that ends by time alone. */
 static void test_lanes(void **state)
 {
@@ -138,19 +162,17 @@ static void test_bad(void **state)
 		{"files 257\n", ":1: files: '257' is not a number from 0 to 256"},
 		{"units 1025\n", ":1: units: '1025' is not a number from 0 to 1024"},
 		{"rounds -1\n", ":1: rounds: '-1' is not a number from 0 to 100000"},
-		{"step reader\n", ":1: a step is 'step writer|reader|both read|write|flush|"
-				  "increment ...'"},
+		{"step reader\n", ":1: a step is 'step writer|reader|both ACTION ...', an action "
+				  "one of: " ACTIONS},
 		{"step b read\n", ":1: step: 'b' is unknown; use one of: writer, reader, both"},
-		{"step reader look\n",
-		 ":1: step: 'look' is unknown; use one of: read, write, flush, increment"},
-		{"step reader read,\n", ":1: step: what is to be done? one of: read, write, "
-					"flush, increment"},
+		{"step reader look\n", ":1: step: 'look' is unknown; use one of: " ACTIONS},
+		{"step reader read,\n", ":1: step: what is to be done? one of: " ACTIONS},
 		{"step reader flush, flush, flush, flush, flush\n",
 		 ":1: more than 4 things in one step"},
 		{"step writer write around\n", ":1: what is around the units is only read"},
 		{"layout tight\n",
-		 ":1: layout: 'tight' is unknown; use one of: spread, packed, log"},
-		{"layout\n", ":1: layout: one of spread, packed and log is expected"},
+		 ":1: layout: 'tight' is unknown; use one of: spread, packed, log, names"},
+		{"layout\n", ":1: layout: one of spread, packed, log and names is expected"},
 		{"layout log\nlayout log\n", ":2: layout given twice, first in line 1"},
 		{HEAD "lane both 2\nread 1\n" STEPS,
 		 ":6: 'step' is unknown between 'lane' (line 4) and its 'end'; a line there begins "
@@ -181,7 +203,16 @@ static void test_bad(void **state)
 		{HEAD "lane writer\nwrite 1\nops 1\nend\nlane writer\nread 1\nops 1\nend\n",
 		 ": no read by one node after a write by the other; nothing could be found out"},
 		{HEAD "layout log\nlane both\nread 1\nwrite 1\nops 1\nend\n",
-		 ": lanes do not append; layout log is for steps alone"},
+		 ": lanes read and write units of files; layout log and names are for steps "
+		 "alone"},
+		{HEAD "step writer rename\n" STEPS,
+		 ":4: create, rename and link write names, so they need layout names"},
+		{HEAD NAMES "step writer write\n" READ,
+		 ":5: write: a name is written by create, rename or link"},
+		{HEAD NAMES "step writer create\nand reader read\n" READ, ":6" AT_ONCE},
+		{HEAD NAMES "step both rename\n" READ, ":5" AT_ONCE},
+		{HEAD NAMES "step writer link first\nand reader create other\n" READ, ":6" AT_ONCE},
+		{HEAD NAMES "step both link own, read other\n" READ, ":5" AT_ONCE},
 		{"files 1\nunits 4\nrounds 1\nlane both\nread 1\nwrite 1\nops 1\nend\n",
 		 ": lanes need at least 8 units"},
 		{"and reader read\n", ":1: 'and' goes with a step of the other node in the line "
@@ -384,9 +415,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_good),	cmocka_unit_test(test_bad),
-		cmocka_unit_test(test_halves),	cmocka_unit_test(test_lanes),
-		cmocka_unit_test(test_limits),	cmocka_unit_test(test_find),
-		cmocka_unit_test(test_summary), cmocka_unit_test(test_shipped),
+		cmocka_unit_test(test_halves),	cmocka_unit_test(test_names),
+		cmocka_unit_test(test_lanes),	cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_find),	cmocka_unit_test(test_summary),
+		cmocka_unit_test(test_shipped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
