@@ -24,6 +24,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/churn.h"
 #include "agent/executor_internal.h"
 #include "common/clock.h"
 #include "common/record_peek.h"
@@ -177,6 +178,30 @@ static void *run_lane(void *argument)
 	return NULL;
 }
 
+/* No record comes of it, so it does not hold back those of others; an error ends it. */
+static void *run_churn(void *argument)
+{
+	struct free_lane *lane = argument;
+	const struct free_run *run = lane->run;
+	const struct lane_program *program = lane->program;
+	struct churn churn;
+	uint32_t step = 0;
+
+	atomic_store_explicit(&lane->floor, UINT64_MAX, memory_order_release);
+	lane->failures = churn_open(&churn, run->executor->target, run->set, lane->number,
+				    &lane->failure) < 0;
+	for (; !lane->failures && step < program->ops; step++) {
+		if (atomic_load_explicit(&run->stop, memory_order_relaxed) ||
+		    clock_ns() >= run->begun + program->time_ns)
+			break;
+		lane->failures = churn_do(&churn, step, &lane->failure) < 0;
+	}
+	churn_close(&churn);
+	lane->done_steps = step;
+	atomic_store_explicit(&lane->ended, true, memory_order_release);
+	return NULL;
+}
+
 /* The record at the front of a ring; NULL if there is none. */
 static const uint8_t *front(struct free_lane *lane)
 {
@@ -258,12 +283,22 @@ static void tell(struct free_run *run)
 		if (!why && run->lanes[i].failures)
 			why = &run->lanes[i].failure;
 	}
-	snprintf(text, sizeof(text),
-		 "%u lanes ran free: %llu operations in %.3f s; held back %llu times, %.3f s of "
-		 "all lanes; %llu failed%s%.100s",
-		 run->n, (unsigned long long)steps, (double)(clock_ns() - run->begun) / NS_PER_S,
-		 (unsigned long long)stalls, (double)stalled_ns / NS_PER_S,
-		 (unsigned long long)failures, why ? ": " : "", why ? why->text : "");
+	if (lane_set_churns(run->set))
+		snprintf(text, sizeof(text),
+			 EVENT_CHURNED "%llu operations of metadata by %u lanes in %.3f s; %llu "
+				       "lanes ended early%s%.100s",
+			 (unsigned long long)steps, run->n,
+			 (double)(clock_ns() - run->begun) / NS_PER_S, (unsigned long long)failures,
+			 why ? ": " : "", why ? why->text : "");
+	else
+		snprintf(text, sizeof(text),
+			 "%u lanes ran free: %llu operations in %.3f s; held back %llu times, %.3f "
+			 "s of "
+			 "all lanes; %llu failed%s%.100s",
+			 run->n, (unsigned long long)steps,
+			 (double)(clock_ns() - run->begun) / NS_PER_S, (unsigned long long)stalls,
+			 (double)stalled_ns / NS_PER_S, (unsigned long long)failures,
+			 why ? ": " : "", why ? why->text : "");
 	outlet_event(run->executor->outlet, run->executor->connection, EVENT_NOTE, text);
 }
 
@@ -277,7 +312,8 @@ static int begin_lane(struct free_run *run, unsigned number, struct error *err)
 	lane->program = lane_set_get(run->set, run->executor->target->node, number);
 	lane->floor = run->begun;
 	if (!failed)
-		failed = pthread_create(&lane->thread, NULL, run_lane, lane);
+		failed = pthread_create(&lane->thread, NULL,
+					lane->program->churn ? run_churn : run_lane, lane);
 	if (failed) {
 		free(lane->buf);
 		errno = failed;
@@ -296,6 +332,8 @@ static int check(struct executor *executor, const struct lane_set *set, struct e
 		return error_set(err, ERROR_USER, "no target is open");
 	if (lane_set_check(set, target->units, err) < 0)
 		return -1;
+	if (lane_set_churns(set) && target->device)
+		return error_set(err, ERROR_USER, "a device has no metadata to churn");
 	for (role = 0; role < IO_ROLES; role++) {
 		if (target->role[role]->io.path->batch)
 			return error_set(err, ERROR_USER,

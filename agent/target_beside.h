@@ -12,6 +12,11 @@ void target_beside_close(struct target *target);
 void target_log_name(unsigned file, char ret[16]);
 void target_names_name(unsigned file, char ret[16]);
 
+#define CHURN_PREFIX "c" /* of entries that are no slot's */
+
+/* A descriptor of the file's directory of names, to be closed by our caller. */
+int target_names_open(const struct target *target, unsigned file, struct error *err);
+
 /* Remove a file's directory of names, and the entries in it that are ours; `target` is the target's
  * directory. 0 if there is none. -1 with *err (ERROR_WORLD), as when something else is in it. */
 int target_names_remove(int target, unsigned file, struct error *err);

@@ -31,6 +31,7 @@
 
 #include "common/parse.h"
 
+#define SLOT_PREFIX "u"
 #define NAME_BYTES 80 /* of an entry's name */
 #define ENTRIES_MAX 4 /* of one slot, that are told apart */
 
@@ -63,7 +64,7 @@ static void print_name(const struct target *target, uint64_t unit, uint64_t id,
 	char whose[NAME_BYTES];
 
 	mark(target, whose);
-	snprintf(ret, NAME_BYTES, "u%llu.%c-%u-%llu.%.30s", (unsigned long long)unit,
+	snprintf(ret, NAME_BYTES, SLOT_PREFIX "%llu.%c-%u-%llu.%.30s", (unsigned long long)unit,
 		 'a' + (int)write_id_node(id), write_id_lane(id),
 		 (unsigned long long)write_id_sequence(id), whose);
 }
@@ -90,7 +91,7 @@ static bool read_name(const struct target *target, uint64_t unit, const char *na
 	char whose[NAME_BYTES];
 	unsigned node;
 
-	if (*name++ != 'u' || !take_number(&name, '.', UINT64_MAX, &slot) || slot != unit)
+	if (*name++ != *SLOT_PREFIX || !take_number(&name, '.', UINT64_MAX, &slot) || slot != unit)
 		return false;
 	*ret = (struct part){.kind = VALUE_CORRUPT};
 	node = (unsigned)(*name - 'a');
@@ -106,25 +107,31 @@ static bool read_name(const struct target *target, uint64_t unit, const char *na
 	return true;
 }
 
-/* The directory of the unit's file, made at first use; by either node, so it may come meanwhile. */
-static int names_of(struct target *target, uint64_t unit, struct error *err)
+/* It is made at first use; by either node, so it may come meanwhile. */
+int target_names_open(const struct target *target, unsigned file, struct error *err)
 {
-	unsigned file = (unsigned)(unit / target->units_per_file);
-	int *fd = &target->beside.names[file],
-	    flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-	int parent;
+	int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, fd = -1;
+	int parent = open(target->path, flags);
 	char name[16];
 
-	if (*fd >= 0)
-		return *fd;
 	target_names_name(file, name);
-	parent = open(target->path, flags);
 	if (parent >= 0 && (!mkdirat(parent, name, 0700) || errno == EEXIST))
-		*fd = openat(parent, name, flags);
-	if (*fd < 0)
+		fd = openat(parent, name, flags);
+	if (fd < 0)
 		error_set_errno(err, ERROR_WORLD, "cannot open the target's %s", name);
 	if (parent >= 0)
 		close(parent);
+	return fd;
+}
+
+/* The directory of the unit's file. */
+static int names_of(struct target *target, uint64_t unit, struct error *err)
+{
+	unsigned file = (unsigned)(unit / target->units_per_file);
+	int *fd = &target->beside.names[file];
+
+	if (*fd < 0)
+		*fd = target_names_open(target, file, err);
 	return *fd;
 }
 
@@ -273,12 +280,15 @@ int target_name_find(struct target *target, uint64_t unit, void *buf, struct val
 	return 0;
 }
 
-/* Entries of ours, of whatever run. */
+/* Entries of ours, of whatever run: slots', and what churn.c makes. */
 static bool is_ours(const char *name)
 {
-	uint64_t slot;
+	uint64_t number;
 
-	return *name++ == 'u' && take_number(&name, '.', UINT64_MAX, &slot);
+	if (*name != *SLOT_PREFIX && *name != *CHURN_PREFIX)
+		return false;
+	name++;
+	return take_number(&name, '.', UINT64_MAX, &number);
 }
 
 int target_names_remove(int target, unsigned file, struct error *err)

@@ -38,13 +38,22 @@ const struct lane_program *lane_set_get(const struct lane_set *set, unsigned nod
 	return NULL;
 }
 
+bool lane_set_churns(const struct lane_set *set)
+{
+	return set->n && set->lanes[0].churn;
+}
+
 static int check_lane(const struct lane_program *lane, struct error *err)
 {
 	if (lane->node >= NODES || lane->sync > 1 || lane->pick[OP_READ] >= PICKS ||
 	    lane->pick[OP_WRITE] >= PICKS || lane->weight[OP_READ] > LANE_WEIGHT_MAX ||
 	    lane->weight[OP_WRITE] > LANE_WEIGHT_MAX)
 		return error_set(err, ERROR_USER, "a lane's program is out of range");
-	if (!lane->weight[OP_READ] && !lane->weight[OP_WRITE])
+	if (lane->churn > 1 || (lane->churn && (lane->weight[OP_READ] || lane->weight[OP_WRITE])))
+		return error_set(err, ERROR_USER, "a lane that churns does nothing else");
+	if (lane->churn && !lane->time_ns)
+		return error_set(err, ERROR_USER, "a lane that churns ends by time");
+	if (!lane->churn && !lane->weight[OP_READ] && !lane->weight[OP_WRITE])
 		return error_set(err, ERROR_USER, "a lane does nothing");
 	if (!lane->ops || lane->ops > LANE_OPS_MAX || lane->time_ns > LANE_TIME_MAX_NS)
 		return error_set(err, ERROR_USER, "a lane does not end");
@@ -60,6 +69,8 @@ int lane_set_check(const struct lane_set *set, uint64_t units, struct error *err
 	for (i = 0; i < set->n; i++) {
 		if (check_lane(&set->lanes[i], err) < 0)
 			return -1;
+		if (set->lanes[i].churn != set->lanes[0].churn)
+			return error_set(err, ERROR_USER, "all lanes churn, or none does");
 	}
 	for (node = 0; node < NODES; node++) {
 		if (lane_set_count(set, node) > LANES_MAX)
@@ -86,8 +97,8 @@ static uint64_t mix(uint64_t x)
 }
 
 /* Independent of each other for each `use`. */
-static uint64_t draw(const struct lane_set *set, unsigned node, unsigned lane, uint32_t step,
-		     unsigned use)
+uint64_t lane_set_draw(const struct lane_set *set, unsigned node, unsigned lane, uint32_t step,
+		       unsigned use)
 {
 	uint64_t who = (uint64_t)node << 48 | (uint64_t)lane << 40 | use;
 
@@ -101,7 +112,8 @@ static enum op_kind kind_of(const struct lane_set *set, const struct lane_progra
 {
 	unsigned sum = program->weight[OP_READ] + program->weight[OP_WRITE];
 
-	return draw(set, program->node, lane, step, USE_KIND) % sum < program->weight[OP_READ]
+	return lane_set_draw(set, program->node, lane, step, USE_KIND) % sum <
+			       program->weight[OP_READ]
 		       ? OP_READ
 		       : OP_WRITE;
 }
@@ -114,7 +126,7 @@ static uint32_t place_of(const struct lane_set *set, const struct lane_program *
 	uint32_t own = (set->files * set->used - lane + n - 1) / n;
 	uint64_t at = program->pick[kind] == PICK_SEQUENTIAL
 			      ? step
-			      : draw(set, program->node, lane, step, USE_UNIT);
+			      : lane_set_draw(set, program->node, lane, step, USE_UNIT);
 
 	return lane + n * (uint32_t)(at % own);
 }
@@ -123,7 +135,7 @@ static uint32_t place_near(const struct lane_set *set, const struct lane_program
 			   unsigned lane, uint32_t step, enum op_kind kind)
 {
 	unsigned peer = !program->node, lanes = lane_set_count(set, peer), i, at;
-	uint64_t back = draw(set, program->node, lane, step, USE_BACK);
+	uint64_t back = lane_set_draw(set, program->node, lane, step, USE_BACK);
 	const struct lane_program *other;
 	uint32_t place;
 

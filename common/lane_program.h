@@ -34,6 +34,7 @@ struct lane_program {
 	uint8_t sync;	 /* writes are flushed before they count as complete */
 	uint16_t weight[2];
 	uint32_t ops;
+	uint8_t churn;	  /* in place of reads and writes: metadata, of which nothing is recorded */
 	uint64_t time_ns; /* no operation is begun later than this; 0 = no such limit */
 };
 
@@ -63,8 +64,17 @@ int lane_set_check(const struct lane_set *set, uint64_t units, struct error *err
 unsigned lane_set_count(const struct lane_set *set, unsigned node);
 const struct lane_program *lane_set_get(const struct lane_set *set, unsigned node, unsigned lane);
 
-/* What that lane does in that step, from 0. The set was checked. Lane k of n has each n-th unit,
- * from the k-th on, and no other. */
+/* Whether the set's lanes churn: all of them, or none. */
+bool lane_set_churns(const struct lane_set *set);
+
+/* A number for one use in one step: a pure function of these and the seed. Uses from LANE_DRAWS on
+ * are not lane_set_op's. */
+#define LANE_DRAWS 16
+uint64_t lane_set_draw(const struct lane_set *set, unsigned node, unsigned lane, uint32_t step,
+		       unsigned use);
+
+/* What that lane, one that does not churn, does in that step, from 0. The set was checked. Lane k
+ * of n has each n-th unit, from the k-th on, and no other. */
 struct lane_op lane_set_op(const struct lane_set *set, unsigned node, unsigned lane, uint32_t step);
 
 #endif

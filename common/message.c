@@ -152,6 +152,7 @@ static void walk_lane_program(struct cursor *c, struct lane_program *lane)
 		walk_u16(c, &lane->weight[i]);
 	}
 	walk_u32(c, &lane->ops);
+	walk_u8(c, &lane->churn);
 	walk_u64(c, &lane->time_ns);
 }
 

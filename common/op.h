@@ -131,6 +131,9 @@ extern const char *const event_kind_names[EVENT_KINDS];
 /* What an agent notes when the kernel's ring ran over its reader. */
 #define EVENT_LINES_LOST "kernel log lines were lost"
 
+/* How it notes how many operations of metadata its lanes have churned: a number follows. */
+#define EVENT_CHURNED "churned: "
+
 struct event {
 	uint8_t node;
 	enum event_kind kind;

@@ -46,14 +46,33 @@ static void find_invalid(const struct cell_facts *facts, char ret[FACTS_TEXT_MAX
 	}
 }
 
+/* Churn is there to make the file system speak. That it did not is no proof. */
+static void say_nothing_read(const struct verdict *verdict, char ret[FACTS_TEXT_MAX])
+{
+	const struct fs_evidence *fs = &verdict->fs;
+
+	if (!fs->churned)
+		snprintf(ret, FACTS_TEXT_MAX,
+			 "the history has no operation: nothing could be judged");
+	else
+		snprintf(ret, FACTS_TEXT_MAX,
+			 "no operation was there to judge; in %llu operations of churn %s, and %s",
+			 (unsigned long long)fs->churned,
+			 fs->state == FS_UNCLEAR
+				 ? "damage was heard that something else may explain"
+				 : "no damage was heard",
+			 !verdict->facts.fsck_known   ? "fsck did not look"
+			 : verdict->facts.fsck_errors ? "fsck complained"
+						      : "fsck found none");
+}
+
 static bool is_inconclusive(const struct verdict *verdict, char ret[FACTS_TEXT_MAX])
 {
 	const struct cell_facts *facts = &verdict->facts;
 
 	/* A shard may be empty: the whole decides. */
 	if (!verdict->ops && !verdict->shards) {
-		snprintf(ret, FACTS_TEXT_MAX,
-			 "the history has no operation: nothing could be judged");
+		say_nothing_read(verdict, ret);
 		return true;
 	}
 	if (facts->max_rate <= 0)

@@ -209,7 +209,7 @@ bool fs_evidence_same(const struct fs_evidence *a, const struct fs_evidence *b)
 		    x->first_s > y->first_s || strcmp(x->line, y->line) != 0)
 			return false;
 	}
-	return a->state == b->state && !strcmp(a->why, b->why);
+	return a->state == b->state && a->churned == b->churned && !strcmp(a->why, b->why);
 }
 
 void fs_evidence_make(const struct scan *scan, const struct cell_facts *facts,
@@ -223,6 +223,7 @@ void fs_evidence_make(const struct scan *scan, const struct cell_facts *facts,
 	memset(ret, 0, sizeof(*ret));
 	if (scan)
 		h.heard = &scan->heard;
+	ret->churned = h.heard->churned;
 	for (node = 0; scan && node < NODES; node++) {
 		for (i = 0; i < scan->heard.n[node]; i++) {
 			if (!is_other_volume(&h, &scan->heard.kinds[node][i]))

@@ -43,6 +43,7 @@ struct fs_evidence {
 	enum fs_state state;
 	char why[FS_WHY_MAX]; /* FS_UNCLEAR: what else may explain it; else "" */
 	struct fs_said said[FS_KINDS];
+	uint64_t churned; /* operations of metadata that provoked it, and were not judged */
 };
 
 /* Whether both say the same. */

@@ -6,7 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/lane_program.h"
+#include "common/parse.h"
 #include "history/grow.h"
+
+#define CHURNED_MAX ((uint64_t)LANE_OPS_MAX * LANES_MAX) /* of one note */
 
 /* The entry of that kind and volume, made if need be. */
 static struct heard_kind *entry(struct heard *heard, unsigned node, enum fs_kind kind,
@@ -29,6 +33,21 @@ static struct heard_kind *entry(struct heard *heard, unsigned node, enum fs_kind
 	return kinds;
 }
 
+/* What an agent's lanes have churned, if the event says so. */
+static void add_churned(struct heard *heard, const struct event *event)
+{
+	const char *number = event->text + strlen(EVENT_CHURNED);
+	char digits[24];
+	uint64_t n;
+
+	if (event->kind != EVENT_NOTE ||
+	    strncmp(event->text, EVENT_CHURNED, strlen(EVENT_CHURNED)) != 0)
+		return;
+	snprintf(digits, sizeof(digits), "%.*s", (int)strcspn(number, " "), number);
+	if (!parse_u64(digits, CHURNED_MAX, "", &n, NULL) && heard->churned <= INT64_MAX)
+		heard->churned += n;
+}
+
 int heard_add(struct heard *heard, const struct event *event, struct error *err)
 {
 	char volume[FS_VOLUME_MAX] = "";
@@ -37,6 +56,7 @@ int heard_add(struct heard *heard, const struct event *event, struct error *err)
 
 	heard->fault |= event->kind == EVENT_FAULT || event->kind == EVENT_CRASH ||
 			event->kind == EVENT_FENCE;
+	add_churned(heard, event);
 	if (event->kind == EVENT_KERNEL
 		    ? !fs_voice_hear(event->text, &kind, volume)
 		    : event->kind != EVENT_NOTE || strcmp(event->text, EVENT_LINES_LOST) != 0)

@@ -31,7 +31,8 @@ struct heard_kind {
 struct heard {
 	struct heard_kind *kinds[NODES];
 	size_t n[NODES], cap[NODES];
-	bool fault; /* an event says that somebody broke something on purpose */
+	uint64_t churned; /* operations of metadata, as the agents note */
+	bool fault;	  /* an event says that somebody broke something on purpose */
 };
 
 /* Take note of an event; what is no word of the file system is passed over. */

@@ -108,16 +108,44 @@ static int read_time(struct parser *p)
 	return 0;
 }
 
+static int read_churn(struct parser *p)
+{
+	struct lane_program *program = &last_lane(p)->program;
+
+	if (p->n_words != 1)
+		return workload_fail(p, "'churn' stands alone");
+	if (program->churn)
+		return workload_fail(p, "churn given twice in this section");
+	program->churn = 1;
+	return 0;
+}
+
+/* Churn ends by time: the controller hears nothing of it meanwhile. */
+static int check_churn(struct parser *p, const struct lane_program *program)
+{
+	if (program->weight[OP_READ] || program->weight[OP_WRITE])
+		return workload_fail(p,
+				     "the lane of line %u churns, so it neither reads nor writes "
+				     "units",
+				     p->lane_line);
+	if (!program->time_ns)
+		return workload_fail(p, "the lane of line %u churns: 'for TIME' is missing",
+				     p->lane_line);
+	return 0;
+}
+
 static int end_lane(struct parser *p)
 {
 	struct lane_program *program = &last_lane(p)->program;
 
 	if (p->n_words != 1)
 		return workload_fail(p, "'end' stands alone");
-	if (!program->weight[OP_READ] && !program->weight[OP_WRITE])
+	if (program->churn && check_churn(p, program) < 0)
+		return -1;
+	if (!program->churn && !program->weight[OP_READ] && !program->weight[OP_WRITE])
 		return workload_fail(p,
-				     "the lane of line %u does nothing: 'read' or 'write' is "
-				     "missing",
+				     "the lane of line %u does nothing: 'read', 'write' or 'churn' "
+				     "is missing",
 				     p->lane_line);
 	if (!program->ops && !program->time_ns)
 		return workload_fail(p,
@@ -138,6 +166,8 @@ int workload_read_lane(struct parser *p)
 		return read_weight(p, OP_READ);
 	if (!strcmp(p->word[0], "write"))
 		return read_weight(p, OP_WRITE);
+	if (!strcmp(p->word[0], "churn"))
+		return read_churn(p);
 	if (!strcmp(p->word[0], "ops"))
 		return read_ops(p);
 	if (!strcmp(p->word[0], "for"))
@@ -146,7 +176,7 @@ int workload_read_lane(struct parser *p)
 		return end_lane(p);
 	return workload_fail(p,
 			     "'%s' is unknown between 'lane' (line %u) and its 'end'; a line "
-			     "there begins with read, write, ops or for",
+			     "there begins with read, write, churn, ops or for",
 			     p->word[0], p->lane_line);
 }
 
@@ -160,6 +190,18 @@ unsigned workload_lanes(const struct workload *w)
 		reader += w->lanes[i].reader ? w->lanes[i].count : 0;
 	}
 	return writer > reader ? writer : reader;
+}
+
+static int check_layout(struct parser *p, const struct lane_program *program)
+{
+	if (p->workload.layout == LAYOUT_LOG)
+		return error_set(p->err, ERROR_USER,
+				 "%s: lanes do not append; layout log is for steps alone", p->name);
+	if (program->churn != (p->workload.layout == LAYOUT_NAMES))
+		return error_set(p->err, ERROR_USER,
+				 "%s: lanes that churn need layout names, where no others are",
+				 p->name);
+	return 0;
 }
 
 int workload_check_lanes(struct parser *p, bool *ret_found)
@@ -178,17 +220,17 @@ int workload_check_lanes(struct parser *p, bool *ret_found)
 	if (w->n_lanes && w->units < LANES_MAX)
 		return error_set(p->err, ERROR_USER, "%s: lanes need at least %d units", p->name,
 				 LANES_MAX);
-	if (w->n_lanes && w->layout >= LAYOUT_LOG)
-		return error_set(p->err, ERROR_USER,
-				 "%s: lanes read and write units of files; layout log and names "
-				 "are for steps alone",
-				 p->name);
 	for (i = 0; i < w->n_lanes; i++) {
+		const struct lane_program *program = &w->lanes[i].program;
+
+		if (check_layout(p, program) < 0)
+			return -1;
 		for (side = 0; side < 2; side++) {
 			if (!(side ? w->lanes[i].reader : w->lanes[i].writer))
 				continue;
-			reads[side] |= w->lanes[i].program.weight[OP_READ] != 0;
-			writes[side] |= w->lanes[i].program.weight[OP_WRITE] != 0;
+			/* of what both churn, the file system speaks by itself */
+			reads[side] |= program->churn || program->weight[OP_READ];
+			writes[side] |= program->churn || program->weight[OP_WRITE];
 		}
 	}
 	*ret_found = (writes[0] && reads[1]) || (writes[1] && reads[0]);

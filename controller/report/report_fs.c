@@ -28,6 +28,12 @@ void report_fs_text(FILE *out, const struct fs_evidence *fs)
 {
 	unsigned k;
 
+	if (fs->churned)
+		fprintf(out,
+			"  Churned: %" PRIu64
+			" operations of metadata, which nobody judges but the "
+			"file system.\n",
+			fs->churned);
 	switch (fs->state) {
 	case FS_SILENT:
 		return;
@@ -90,6 +96,7 @@ json_t *file_system_json(const struct fs_evidence *fs)
 			return NULL;
 		}
 	}
-	return json_pack("{s:s, s:o, s:o}", "verdict", fs_state_names[fs->state], "why",
-			 text_or_null(fs->why), "kinds", kinds);
+	return json_pack("{s:s, s:o, s:o, s:o}", "verdict", fs_state_names[fs->state], "why",
+			 text_or_null(fs->why), "churned", json_sprintf("%" PRIu64, fs->churned),
+			 "kinds", kinds);
 }

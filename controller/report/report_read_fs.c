@@ -100,7 +100,7 @@ static int read_kinds(struct place *place, const json_t *kinds, struct fs_eviden
 
 int read_file_system(struct place *place, const json_t *cell, struct verdict *ret)
 {
-	static const char *const keys[] = {"verdict", "why", "kinds"};
+	static const char *const keys[] = {"verdict", "why", "churned", "kinds"};
 	const json_t *object = json_object_get(cell, "file_system");
 	size_t back = place_enter(place, "file_system"), inner;
 	struct fs_evidence *fs = &ret->fs;
@@ -108,7 +108,8 @@ int read_file_system(struct place *place, const json_t *cell, struct verdict *re
 
 	if (get_keys(place, object, KEYS(keys)) < 0 ||
 	    get_name(place, object, "verdict", fs_state_names, FS_STATES, &said) < 0 ||
-	    get_text_or_null(place, object, "why", fs->why, sizeof(fs->why)) < 0)
+	    get_text_or_null(place, object, "why", fs->why, sizeof(fs->why)) < 0 ||
+	    get_u64(place, object, "churned", &fs->churned) < 0)
 		return -1;
 	inner = place_enter(place, "kinds");
 	if (read_kinds(place, json_object_get(object, "kinds"), fs) < 0)

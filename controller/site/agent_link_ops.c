@@ -40,7 +40,7 @@ static bool is_of_lanes(const struct agent_link *link, const struct op *op)
 	struct lane_op asked;
 
 	program = link->lanes ? lane_set_get(&link->lanes->set, link->node, op->lane) : NULL;
-	if (!program || link->steps[op->lane] >= program->ops)
+	if (!program || program->churn || link->steps[op->lane] >= program->ops)
 		return false;
 	asked = lane_set_op(&link->lanes->set, link->node, op->lane, link->steps[op->lane]);
 	return op->kind == asked.kind && op->unit == asked.unit && op->count == 1 &&
@@ -156,8 +156,9 @@ static void record_lanes(struct agent_link *link)
 	for (lane = 0; lane < lane_set_count(set, link->node); lane++) {
 		const struct lane_program *program = lane_set_get(set, link->node, lane);
 
-		for (step = link->steps[lane];
-		     step < program->ops && step - link->steps[lane] < LANE_AHEAD; step++) {
+		for (step = link->steps[lane]; !program->churn && step < program->ops &&
+					       step - link->steps[lane] < LANE_AHEAD;
+		     step++) {
 			struct lane_op asked = lane_set_op(set, link->node, lane, step);
 			struct op op = {.lane = (uint16_t)lane,
 					.kind = asked.kind,

@@ -5,6 +5,7 @@
  */
 #include "tests/agent/executor_fixture.h"
 
+#include <dirent.h>
 #include <string.h>
 
 #include "agent/free_run.h"
@@ -50,7 +51,7 @@ static struct message_lanes some_lanes(uint32_t ops)
 }
 
 /* Their records are in at.c->ops afterwards, as far as there is room; all are counted. */
-static int run(const struct message_lanes *lanes, struct error *err)
+static int run_lanes(const struct message_lanes *lanes, struct error *err)
 {
 	const struct free_run_options options = {
 		.lanes = lanes, .heard = &world.heard, .cancelled = look};
@@ -78,7 +79,7 @@ static void test_program(void **state)
 	(void)state;
 	world.hears = true;
 	world.stop_after = 0;
-	assert_int_equal(run(&lanes, NULL), 0);
+	assert_int_equal(run_lanes(&lanes, NULL), 0);
 	assert_int_equal(at.c->n_ops, 200);
 	for (i = 0; i < 200; i++) {
 		const struct op *op = &at.c->ops[i];
@@ -111,7 +112,7 @@ static void test_ahead(void **state)
 	lanes.set.n = 2; /* one of our own */
 	world.hears = false;
 	world.stop_after = 400;
-	assert_int_equal(run(&lanes, NULL), 0);
+	assert_int_equal(run_lanes(&lanes, NULL), 0);
 	snprintf(expected, sizeof(expected), "1 lanes ran free: %d operations", LANE_AHEAD);
 	assert_non_null(strstr(at.c->events[at.c->n_events - 1].text, expected));
 	assert_non_null(strstr(at.c->events[at.c->n_events - 1].text, "held back 1 times"));
@@ -126,8 +127,85 @@ static void test_time(void **state)
 	lanes.set.lanes[1].time_ns = lanes.set.lanes[2].time_ns = 1;
 	world.hears = true;
 	world.stop_after = 0;
-	assert_int_equal(run(&lanes, NULL), 0);
+	assert_int_equal(run_lanes(&lanes, NULL), 0);
 	assert_in_range(at.c->n_ops, 2, 4);
+}
+
+/* How many entries of target/names.NN, in all of them. */
+static unsigned count_names(void)
+{
+	char path[32];
+	unsigned i, n = 0;
+
+	for (i = 0; i < FILES; i++) {
+		const struct dirent *entry;
+		DIR *stream;
+
+		snprintf(path, sizeof(path), "target/names.%02u", i);
+		stream = opendir(in_scratch(path));
+		assert_non_null(stream);
+		while ((entry = readdir(stream)))
+			n += entry->d_name[0] != '.';
+		closedir(stream);
+	}
+	return n;
+}
+
+static struct message_lanes churning_lanes(uint32_t ops)
+{
+	struct message_lanes lanes = some_lanes(ops);
+	unsigned i;
+
+	for (i = 0; i < lanes.set.n; i++) {
+		lanes.set.lanes[i].weight[0] = lanes.set.lanes[i].weight[1] = 0;
+		lanes.set.lanes[i].churn = 1;
+		lanes.set.lanes[i].time_ns = LANE_TIME_MAX_NS;
+	}
+	return lanes;
+}
+
+/* Guards against: churn that is recorded as if it were reads and writes, that leaves slots or the
+ * volume without room, waits for being heard, or stays behind in the next run; and one that does
+ * not end in time. */
+static void test_churn(void **state)
+{
+	struct message_lanes lanes = churning_lanes(3000);
+	struct target_io io[IO_ROLES] = {{.path = &at.path, .depth = 1},
+					 {.path = &at.path, .depth = 1}};
+	const char *note;
+
+	(void)state;
+	world.hears = false;
+	world.stop_after = 0;
+	assert_int_equal(run_lanes(&lanes, NULL), 0);
+	assert_int_equal(at.c->n_ops, 0);
+	note = at.c->events[at.c->n_events - 1].text;
+	assert_memory_equal(note, EVENT_CHURNED "6000 operations of metadata by 2 lanes in ",
+			    strlen(EVENT_CHURNED) + 42);
+	assert_non_null(strstr(note, "; 0 lanes ended early"));
+	/* 16 names of each of three lanes in each directory, some of them not there just now */
+	assert_in_range(count_names(), FILES, FILES * 3 * 16);
+	lanes.set.base = 3000;
+	lanes.set.lanes[1].time_ns = lanes.set.lanes[2].time_ns = 1;
+	assert_int_equal(run_lanes(&lanes, NULL), 0);
+	assert_non_null(strstr(at.c->events[at.c->n_events - 1].text, "churned: 0 operations"));
+	at.open.run[0]++;
+	assert_int_equal(executor_open(at.executor, &at.open, io, NULL), 0);
+	assert_int_not_equal(access(in_scratch("target/names.00"), F_OK), 0);
+}
+
+/* Guards against: lanes that go on, or that fail the whole RUN, when the file system does not do
+ * what it should. */
+static void test_churn_fails(void **state)
+{
+	struct message_lanes lanes = churning_lanes(LANE_OPS_MAX);
+
+	(void)state;
+	world.stop_after = 0;
+	write_file(in_scratch("target/names.03"), 0, "x", 1);
+	assert_int_equal(run_lanes(&lanes, NULL), 0);
+	assert_non_null(strstr(at.c->events[at.c->n_events - 1].text,
+			       "2 lanes ended early: cannot open the target's names.03"));
 }
 
 /* Guards against: lanes beyond the target, on a path whose ring they would share, or that use
@@ -142,20 +220,20 @@ static void test_refused(void **state)
 	world.hears = true;
 	world.stop_after = 0;
 	lanes.set.per_file++;
-	assert_int_equal(run(&lanes, &err), -1);
+	assert_int_equal(run_lanes(&lanes, &err), -1);
 	assert_non_null(strstr(err.text, "units that do not exist"));
 	lanes.set.per_file--;
-	assert_int_equal(run(&lanes, &err), 0);
-	assert_int_equal(run(&lanes, &err), -1);
+	assert_int_equal(run_lanes(&lanes, &err), 0);
+	assert_int_equal(run_lanes(&lanes, &err), -1);
 	assert_non_null(strstr(err.text, "must rise"));
 	lanes.set.base = 10;
 	way->io.path = &io_uring;
-	assert_int_equal(run(&lanes, &err), -1);
+	assert_int_equal(run_lanes(&lanes, &err), -1);
 	assert_non_null(strstr(err.text, "not on path uring"));
 	way->io.path = &at.path;
-	assert_int_equal(run(&lanes, &err), 0);
+	assert_int_equal(run_lanes(&lanes, &err), 0);
 	executor_close(at.executor);
-	assert_int_equal(run(&lanes, &err), -1);
+	assert_int_equal(run_lanes(&lanes, &err), -1);
 	assert_string_equal(err.text, "no target is open");
 }
 
@@ -165,6 +243,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_program, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_ahead, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_time, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_churn, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_churn_fails, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
 	};
 

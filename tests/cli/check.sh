@@ -101,7 +101,7 @@ done
 judge "$scratch/said.txt"
 compare said.txt consistent
 tr -d ' \n' <"$scratch/json" >"$scratch/flat"
-grep -qF '"file_system":{"verdict":"unclear","why":"whetherafaultwasinjectedisnotknown","kinds":{"invalid-metadata":{"count":"1","accuses":false,"node":"a","first_s":' "$scratch/flat" ||
+grep -qF '"file_system":{"verdict":"unclear","why":"whetherafaultwasinjectedisnotknown","churned":"0","kinds":{"invalid-metadata":{"count":"1","accuses":false,"node":"a","first_s":' "$scratch/flat" ||
 	complain "what the file system said: $(grep -A 20 file_system "$scratch/json")"
 
 # refused WHAT PATTERN FILE...: exit 2 and one message that says so

@@ -48,7 +48,10 @@ static void look_at_lanes(const struct workload *w)
 		if (!program->ops || program->ops > LANE_OPS_MAX ||
 		    program->time_ns > LANE_TIME_MAX_NS)
 			fuzz_fail("lane %u does not end", i);
-		if (!(program->weight[OP_READ] + program->weight[OP_WRITE]))
+		if (program->churn != (w->layout == LAYOUT_NAMES) ||
+		    (program->churn && !program->time_ns))
+			fuzz_fail("lane %u churns where it must not", i);
+		if (program->churn == !!(program->weight[OP_READ] + program->weight[OP_WRITE]))
 			fuzz_fail("lane %u does nothing", i);
 	}
 }

@@ -466,6 +466,7 @@ static void test_lanes(void **state)
 				      .sync = 1,
 				      .weight = {1000, 3},
 				      .ops = 99,
+				      .churn = 1,
 				      .time_ns = 1ULL << 33};
 	memset(&lanes_back, 0, sizeof(lanes_back));
 	frame.size = (uint32_t)message_encode_lanes(&lanes, buf);

@@ -255,6 +255,57 @@ static void fsck(void **state)
 	expect(FS_SILENT, "");
 }
 
+/* A cell in which nothing was read or written but what churned: each node's notes. */
+static void judge_churn(const char *a, const char *b)
+{
+	char text[2048];
+
+	judge("", "", NULL);
+	snprintf(text, sizeof(text), HEAD("a") "%s", a);
+	put("a.history", text);
+	snprintf(text, sizeof(text), HEAD("b") "%s", b);
+	put("b.history", text);
+	verdict_done(&verdict);
+	memset(&verdict, 0, sizeof(verdict));
+	if (check_cell(run, CELL, NULL, &verdict, &err) < 0)
+		fail_msg("%s", err.text);
+}
+
+/* Guards against: a cell that is consistent because nobody read anything, or whose damage was not
+ * heard for want of reads; churn that is counted wrong. */
+static void churn(void **state)
+{
+	static const char note[] = "! 700000000 a note churned: 800 operations of metadata by 2\n";
+
+	(void)state;
+	judge_churn(note, "! 700000000 b note churned: 34 operations\n"
+			  "! 700000001 b note churned: 1x operations\n"
+			  "! 700000001 b note churned: 8000001 operations\n"
+			  "! 700000001 b kernel churned: 5 operations\n"
+			  "! 700000001 b note it churned: 5 operations\n");
+	assert_int_equal(verdict.fs.churned, 834);
+	assert_int_equal(verdict.kind, VERDICT_INCONCLUSIVE);
+	assert_string_equal(verdict.reason,
+			    "no operation was there to judge; in 834 operations of churn no damage "
+			    "was heard, and fsck found none");
+	assert_int_equal(check_exit_status(&verdict), 3);
+	facts.fsck_known = false;
+	judge_churn(note, "! 500000000 a kernel I/O error, dev vda, sector 0\n"
+			  "! 700000000 b " MISMATCH);
+	assert_int_equal(verdict.kind, VERDICT_INCONCLUSIVE);
+	assert_string_equal(verdict.reason,
+			    "no operation was there to judge; in 800 operations of churn damage "
+			    "was heard that something else may explain, and fsck did not look");
+	judge_churn("! 700000000 a " MISMATCH, "");
+	assert_int_equal(verdict.kind, VERDICT_VIOLATED);
+	judge(note, "", NULL);
+	expect(FS_SILENT, "");
+	assert_int_equal(verdict.fs.churned, 800);
+	judge_churn("", "");
+	assert_string_equal(verdict.reason,
+			    "the history has no operation: nothing could be judged");
+}
+
 /* Guards against: memory that grows with what a guest logs. */
 static void many_volumes(void **state)
 {
@@ -309,6 +360,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(consequences, setup, teardown),
 		cmocka_unit_test_setup_teardown(unknown_facts, setup, teardown),
 		cmocka_unit_test_setup_teardown(fsck, setup, teardown),
+		cmocka_unit_test_setup_teardown(churn, setup, teardown),
 		cmocka_unit_test_setup_teardown(many_volumes, setup, teardown),
 		cmocka_unit_test_setup_teardown(shards, setup, teardown),
 	};

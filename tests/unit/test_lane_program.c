@@ -122,6 +122,15 @@ static void refused(const struct lane_set *set, uint64_t units)
 	assert_int_equal(err.kind, ERROR_USER);
 }
 
+static void churns(struct lane_set *set)
+{
+	unsigned i;
+
+	for (i = 0; i < set->n; i++)
+		set->lanes[i] =
+			(struct lane_program){.node = i % 2, .churn = 1, .ops = 5, .time_ns = 1};
+}
+
 /* Guards against: what a broken peer may send: no lanes, endless ones, units beyond the target. */
 static void test_refused(void **state)
 {
@@ -144,6 +153,16 @@ static void test_refused(void **state)
 	REFUSED(set.lanes[2].pick[1] = PICKS);
 	REFUSED(set.lanes[2].weight[0] = LANE_WEIGHT_MAX + 1);
 	REFUSED(memset(set.lanes[2].weight, 0, sizeof(set.lanes[2].weight)));
+	REFUSED(set.lanes[2].churn = 1);
+	REFUSED(set.lanes[2] = ((struct lane_program){.churn = 1, .ops = 1, .time_ns = 1}));
+	REFUSED(churns(&set); set.lanes[2].churn = 2);
+	REFUSED(churns(&set); set.lanes[2].time_ns = 0);
+	REFUSED(churns(&set); set.lanes[2].weight[0] = 1);
+	set = a_set();
+	assert_false(lane_set_churns(&set));
+	churns(&set);
+	assert_int_equal(lane_set_check(&set, UNITS, NULL), 0);
+	assert_true(lane_set_churns(&set));
 	REFUSED(set.files = 0);
 	REFUSED(set.files = 5);
 	REFUSED(set.used = 0);

@@ -72,6 +72,7 @@ static void test_file_system(void **state)
 	(void)state;
 	fill(&v[0], 1, CACHE_NONE, CACHE_NONE, VERDICT_CONSISTENT);
 	set_damage(&v[0]);
+	v[0].fs.churned = 4711;
 	fill(&v[1], 2, CACHE_WRITEBACK, CACHE_WRITEBACK, VERDICT_VIOLATED);
 	v[1].kind = VERDICT_VIOLATED;
 	v[1].fs.state = FS_DAMAGED;
@@ -109,6 +110,7 @@ static void test_read_back(void **state)
 	assert_true(said[FS_LVB_MISMATCH].accuses && !said[FS_SYNC_ERROR].accuses);
 	assert_int_equal(said[FS_WITHDRAW].node, 1);
 	assert_int_equal(said[FS_FSCK].count, 0);
+	assert_int_equal(read.verdicts[0].fs.churned, 4711);
 	report_read_done(&read);
 }
 

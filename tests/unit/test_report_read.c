@@ -292,7 +292,7 @@ static const struct refused {
 	 "cells[0].rate_upper: is null just where"},
 	{"\"rate_lower\": 0.4371", "\"rate_lower\": 0.9",
 	 "cells[0].rate_upper: is below rate_lower"},
-	{"\"rate_lower\": 0.4371", "\"rate_lower\": 1e999", "x.json:81: not JSON: real number"},
+	{"\"rate_lower\": 0.4371", "\"rate_lower\": 1e999", "x.json:82: not JSON: real number"},
 	{"\"first_violation_s\": 0", "\"first_violation_s\": -1", "first_violation_s: a number of"},
 	{"\"stale-read\": \"126\"", "\"odd\": \"126\"",
 	 "cells[0].classes: a class that is not known"},

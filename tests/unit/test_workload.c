@@ -96,10 +96,15 @@ static void test_names(void **state)
 			       &w, NULL),
 			 0);
 	assert_int_equal(w.layout, LAYOUT_NAMES);
+	assert_int_equal(w.n_lanes, 0);
 	expect_step(&w.steps[0], true, false, DO_CREATE, UNITS_OWN, true);
 	expect_step(&w.steps[1], false, true, DO_CREATE, UNITS_OWN, true);
 	expect_step(&w.steps[2], true, false, DO_LINK, UNITS_SECOND, false);
 	expect_step(&w.steps[3], false, true, DO_RENAME, UNITS_FIRST, false);
+	assert_int_equal(parse(HEAD NAMES "lane both 2\nchurn\nfor 20s\nend\n", &w, NULL), 0);
+	assert_int_equal(w.lanes[0].program.churn, 1);
+	assert_int_equal(w.lanes[0].program.ops, LANE_OPS_MAX);
+	assert_int_equal(w.lanes[0].program.time_ns, 20000000000ULL);
 }
 
 /* Guards against: a lane that loses a property, and one that ends by time alone. */
@@ -176,12 +181,12 @@ static void test_bad(void **state)
 		{"layout log\nlayout log\n", ":2: layout given twice, first in line 1"},
 		{HEAD "lane both 2\nread 1\n" STEPS,
 		 ":6: 'step' is unknown between 'lane' (line 4) and its 'end'; a line there begins "
-		 "with read, write, ops or for"},
+		 "with read, write, churn, ops or for"},
 		{HEAD "lane both\nread 1\nops 5\n", ":4: a lane without its 'end'"},
 		{HEAD "lane both\nread 1\nend\n",
 		 ":6: the lane of line 4 never ends: 'ops NUMBER' or 'for TIME' is missing"},
 		{HEAD "lane both\nops 5\nend\n",
-		 ":6: the lane of line 4 does nothing: 'read' or 'write' is missing"},
+		 ":6: the lane of line 4 does nothing: 'read', 'write' or 'churn' is missing"},
 		{HEAD "lane both 9\n", ":4: lane: '9' is not a number from 0 to 8"},
 		{HEAD "lane both 0\n", ":4: lane: must be at least 1"},
 		{HEAD "lane nobody\n",
@@ -203,8 +208,19 @@ static void test_bad(void **state)
 		{HEAD "lane writer\nwrite 1\nops 1\nend\nlane writer\nread 1\nops 1\nend\n",
 		 ": no read by one node after a write by the other; nothing could be found out"},
 		{HEAD "layout log\nlane both\nread 1\nwrite 1\nops 1\nend\n",
-		 ": lanes read and write units of files; layout log and names are for steps "
-		 "alone"},
+		 ": lanes do not append; layout log is for steps alone"},
+		{HEAD NAMES "lane both\nread 1\nwrite 1\nops 1\nend\n",
+		 ": lanes that churn need layout names, where no others are"},
+		{HEAD "lane both\nchurn\nfor 1s\nend\n",
+		 ": lanes that churn need layout names, where no others are"},
+		{HEAD NAMES "lane both\nchurn\nops 5\nend\n",
+		 ":8: the lane of line 5 churns: 'for TIME' is missing"},
+		{HEAD NAMES "lane both\nchurn\nread 1\nfor 1s\nend\n",
+		 ":9: the lane of line 5 churns, so it neither reads nor writes units"},
+		{HEAD NAMES "lane both\nchurn 5\n", ":6: 'churn' stands alone"},
+		{HEAD NAMES "lane both\nchurn\nchurn\n", ":7: churn given twice in this section"},
+		{HEAD NAMES "lane writer\nchurn\nfor 1s\nend\n",
+		 ": no read by one node after a write by the other; nothing could be found out"},
 		{HEAD "step writer rename\n" STEPS,
 		 ":4: create, rename and link write names, so they need layout names"},
 		{HEAD NAMES "step writer write\n" READ,
