@@ -91,15 +91,18 @@ static bool is_plain(const struct message_op *op)
 	return !(op->flags & (MESSAGE_OP_UPDATE | MESSAGE_OP_BESIDE));
 }
 
-/* Two entries of a slot are told as two sectors of a unit. */
-static int check_name(const struct target *target, const struct message_op *op, struct error *err)
+/* One thing beside at most; and ways of writing it. */
+static int check_beside(const struct target *target, const struct message_op *op, struct error *err)
 {
-	if ((op->flags & MESSAGE_OP_BESIDE) == MESSAGE_OP_BESIDE ||
-	    (op->flags & MESSAGE_OP_WAYS) == MESSAGE_OP_WAYS ||
-	    (op->flags & MESSAGE_OP_WAYS &&
-	     (op->kind != OP_WRITE || !(op->flags & MESSAGE_OP_NAME))))
+	unsigned beside = op->flags & MESSAGE_OP_BESIDE;
+	unsigned ways = op->flags & (MESSAGE_OP_CREATE | MESSAGE_OP_LINK | MESSAGE_OP_TRUNCATE);
+
+	if (beside & (beside - 1) || ways & (ways - 1) ||
+	    (ways && (op->kind != OP_WRITE || !(beside & (MESSAGE_OP_NAME | MESSAGE_OP_TAIL)))) ||
+	    (beside == MESSAGE_OP_TAIL && ways & MESSAGE_OP_LINK))
 		return error_set(err, ERROR_USER, "flags 0x%x do not go together", op->flags);
-	if (op->flags & MESSAGE_OP_NAME && target->unit < 2 * SECTOR_SIZE)
+	/* two entries of a slot are told as two sectors of a unit */
+	if (beside == MESSAGE_OP_NAME && target->unit < 2 * SECTOR_SIZE)
 		return error_set(err, ERROR_USER, "names need units of at least %u bytes",
 				 2 * SECTOR_SIZE);
 	return 0;
@@ -121,8 +124,9 @@ static int check_op(const struct target *target, const struct message_op *op, ui
 	}
 	if (!is_plain(op) && (target->device || op->count != 1))
 		return error_set(err, ERROR_USER,
-				 "updates, logs and names are of one unit, and not of a device");
-	if (check_name(target, op, err) < 0)
+				 "updates, logs, names and tails are of one unit, and not of "
+				 "a device");
+	if (check_beside(target, op, err) < 0)
 		return -1;
 	if (check_range(target, op, err) < 0)
 		return -1;

@@ -38,6 +38,7 @@ struct target_way {
 struct target_beside {
 	int lock[TARGET_FILES_MAX]; /* what fcntl locks are taken on */
 	int log[TARGET_FILES_MAX];
+	int tail[TARGET_FILES_MAX];  /* target_tail.c */
 	int names[TARGET_FILES_MAX]; /* directories; target_names.c */
 };
 
@@ -113,6 +114,20 @@ int target_log_append(struct target *target, uint64_t unit, const void *buf, boo
  * in the log is the value. buf: TARGET_OP_MAX bytes, which a log must fit. */
 int target_log_find(struct target *target, uint64_t unit, void *buf, struct value *ret,
 		    struct error *err);
+
+/*
+ * The file "tail.00", whose end is a register: extend it by a hole and the unit at buf, after
+ * having cut it to about half if so asked. sync: as for a log. The other node must not write it
+ * meanwhile.
+ */
+int target_tail_write(struct target *target, uint64_t unit, bool cut, const void *buf, bool sync,
+		      struct error *err);
+
+/* What the file ends with: the prefill if it is empty; what the hole holds if it does not read as
+ * zeroes; corrupt if it ends where no write has ended it. buf: two units. The other node must not
+ * write it meanwhile. */
+int target_tail_find(struct target *target, uint64_t unit, void *buf, struct value *ret,
+		     struct error *err);
 
 /* How a name is written: what takes the old entry's place, and how. */
 enum name_way {

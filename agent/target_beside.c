@@ -35,6 +35,8 @@ void target_beside_close(struct target *target)
 			close(target->beside.lock[i]);
 		if (target->beside.log[i] >= 0)
 			close(target->beside.log[i]);
+		if (target->beside.tail[i] >= 0)
+			close(target->beside.tail[i]);
 		if (target->beside.names[i] >= 0)
 			close(target->beside.names[i]);
 	}
@@ -45,7 +47,7 @@ void target_log_name(unsigned file, char ret[16])
 	snprintf(ret, 16, "log.%02u", file);
 }
 
-static int open_beside(const struct target *target, const char *name, int flags, struct error *err)
+int target_beside_open(const struct target *target, const char *name, int flags, struct error *err)
 {
 	struct stat status;
 	int directory, fd = -1;
@@ -75,7 +77,7 @@ int target_lock(struct target *target, unsigned file, bool take, struct error *e
 
 	target_file_name(file, name);
 	if (*fd < 0)
-		*fd = open_beside(target, name, 0, err);
+		*fd = target_beside_open(target, name, 0, err);
 	if (*fd < 0)
 		return -1;
 	if (fcntl(*fd, F_SETLKW, &lock) < 0)
@@ -92,9 +94,9 @@ static int log_of(struct target *target, uint64_t unit, struct error *err)
 
 	target_log_name(file, name);
 	if (*fd < 0)
-		*fd = open_beside(target, name,
-				  O_CREAT | O_APPEND | target->role[IO_WRITER]->io.path->open_flags,
-				  err);
+		*fd = target_beside_open(
+			target, name,
+			O_CREAT | O_APPEND | target->role[IO_WRITER]->io.path->open_flags, err);
 	return *fd;
 }
 

@@ -8,9 +8,14 @@
 void target_beside_init(struct target *target);
 void target_beside_close(struct target *target);
 
-/* "log.00" for file 0; "names.00". */
+/* "log.00" for file 0; "tail.00"; "names.00". */
 void target_log_name(unsigned file, char ret[16]);
+void target_tail_name(unsigned file, char ret[16]);
 void target_names_name(unsigned file, char ret[16]);
+
+/* Open a file of the target's directory, for reading and writing, with `flags` beside; it must be a
+ * regular one with one name. -1 with *err (ERROR_WORLD). */
+int target_beside_open(const struct target *target, const char *name, int flags, struct error *err);
 
 #define CHURN_PREFIX "c" /* of entries that are no slot's */
 

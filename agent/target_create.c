@@ -4,8 +4,8 @@
  *
  * First everything that exists is looked at: the directory (no symbolic link), its claim, its data
  * files (regular, one name each). Only then the first byte changes: the claim of this run, then
- * the files. Data files are reused in place; surplus ones of an earlier, larger set, logs, and
- * directories of names are removed.
+ * the files. Data files are reused in place; surplus ones of an earlier, larger set, logs,
+ * tails and directories of names are removed.
  */
 #include "agent/target_create.h"
 
@@ -146,21 +146,29 @@ static int make_file(unsigned file, uint64_t size, struct target_created *made, 
 	return result;
 }
 
-/* Data files beyond the new number, logs, and directories of names. */
+static int remove_old(int directory, const char *name, struct error *err)
+{
+	if (unlinkat(directory, name, 0) < 0 && errno != ENOENT)
+		return error_set_errno(err, ERROR_WORLD, "cannot remove its old %s", name);
+	return 0;
+}
+
+/* Data files beyond the new number, logs, tails, and directories of names. */
 static int remove_surplus(int directory, unsigned files, struct error *err)
 {
 	char name[16];
+	unsigned i;
 
-	for (; files < TARGET_FILES_MAX; files++) {
-		target_file_name(files, name);
-		if (unlinkat(directory, name, 0) < 0 && errno != ENOENT)
-			return error_set_errno(err, ERROR_WORLD, "cannot remove its old %s", name);
-	}
-	for (files = 0; files < TARGET_FILES_MAX; files++) {
-		target_log_name(files, name);
-		if (unlinkat(directory, name, 0) < 0 && errno != ENOENT)
-			return error_set_errno(err, ERROR_WORLD, "cannot remove its old %s", name);
-		if (target_names_remove(directory, files, err) < 0)
+	for (i = 0; i < TARGET_FILES_MAX; i++) {
+		target_file_name(i, name);
+		if (i >= files && remove_old(directory, name, err) < 0)
+			return -1;
+		target_log_name(i, name);
+		if (remove_old(directory, name, err) < 0)
+			return -1;
+		target_tail_name(i, name);
+		if (remove_old(directory, name, err) < 0 ||
+		    target_names_remove(directory, i, err) < 0)
 			return -1;
 	}
 	return 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * update.c - operations that are more than one system call: updates under a lock, logs, names.
+ * update.c - operations that are more than one system call: updates under a lock, logs, names,
+ * tails.
  *
  * An update (a counter's increment, say) is a few operations: its reads, unit after unit of one
  * file, and one write. The first read takes the file's lock, what is read is kept, and the write
@@ -148,6 +149,10 @@ static int write_beside(struct executor *executor, const struct message_op *mess
 	if (message->flags & MESSAGE_OP_NAME)
 		return target_name_write(executor->target, message->unit, id, way, executor->buf,
 					 sync, err);
+	if (message->flags & MESSAGE_OP_TAIL)
+		return target_tail_write(executor->target, message->unit,
+					 message->flags & MESSAGE_OP_TRUNCATE, executor->buf, sync,
+					 err);
 	return append(executor->target, message->unit, executor->buf, sync, err);
 }
 
@@ -156,6 +161,8 @@ static int read_beside(struct executor *executor, const struct message_op *messa
 {
 	if (message->flags & MESSAGE_OP_NAME)
 		return target_name_find(executor->target, message->unit, executor->buf, ret, err);
+	if (message->flags & MESSAGE_OP_TAIL)
+		return target_tail_find(executor->target, message->unit, executor->buf, ret, err);
 	return target_log_find(executor->target, message->unit, executor->buf, ret, err);
 }
 

@@ -76,9 +76,11 @@ enum message_op_flag {
 	MESSAGE_OP_UPDATE = 2, /* reads and the write after them: one update under a lock */
 	MESSAGE_OP_LOG = 4,    /* of the log beside the file: a write appends, a read looks in it */
 	MESSAGE_OP_NAME = 8,   /* of the slot beside the file: its entry's name is what it holds */
-	MESSAGE_OP_CREATE = 16, /* a name that is written by a new file in place of a rename */
-	MESSAGE_OP_LINK = 32,	/* a name that is written by a link */
-	MESSAGE_OP_FLAGS = 63,
+	MESSAGE_OP_CREATE = 16,	  /* a name that is written by a new file in place of a rename */
+	MESSAGE_OP_LINK = 32,	  /* a name that is written by a link */
+	MESSAGE_OP_TRUNCATE = 16, /* the same bit, of a tail: it is cut first */
+	MESSAGE_OP_TAIL = 64,	  /* of the file beside, whose end is what is written and read */
+	MESSAGE_OP_FLAGS = 127,
 };
 
 /* One operation of a RUN. */
@@ -94,8 +96,7 @@ struct message_op {
 };
 
 /* Not of the data file itself. */
-#define MESSAGE_OP_BESIDE (MESSAGE_OP_LOG | MESSAGE_OP_NAME)
-#define MESSAGE_OP_WAYS (MESSAGE_OP_CREATE | MESSAGE_OP_LINK) /* of a name; at most one */
+#define MESSAGE_OP_BESIDE (MESSAGE_OP_LOG | MESSAGE_OP_NAME | MESSAGE_OP_TAIL)
 
 #define MESSAGE_OPS_MAX 1024
 #define MESSAGE_LOG_MAX (1U << 20) /* bytes; a log must be smaller */

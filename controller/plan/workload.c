@@ -5,7 +5,7 @@
  * Each line is a few words. A setting is given once; steps run in the order of lines. What makes
  * no sense is refused here, so that the runner has nothing to decide: a workload without a write,
  * or without a read after a write, could never show anything. Steps are workload_step.c's, what
- * layout names asks of them workload_names.c's, lanes workload_lane.c's.
+ * layouts names and tail ask of them workload_beside.c's, lanes workload_lane.c's.
  */
 #include "plan/workload_internal.h"
 
@@ -60,7 +60,7 @@ static int split_words(struct parser *p, const char *text, size_t len)
 
 static int read_layout(struct parser *p)
 {
-	static const char *const names[LAYOUTS] = {"spread", "packed", "log", "names"};
+	static const char *const names[LAYOUTS] = {"spread", "packed", "log", "names", "tail"};
 	struct error err;
 	unsigned layout;
 
@@ -68,7 +68,8 @@ static int read_layout(struct parser *p)
 		return workload_fail(p, "layout given twice, first in line %u", p->layout_line);
 	p->layout_line = p->line;
 	if (p->n_words != 2)
-		return workload_fail(p, "layout: one of spread, packed, log and names is expected");
+		return workload_fail(p, "layout: one of spread, packed, log, names and tail is "
+					"expected");
 	if (parse_name(p->word[1], names, LAYOUTS, "layout", &layout, &err) < 0)
 		return workload_fail(p, "%s", err.text);
 	p->workload.layout = (enum workload_layout)layout;
@@ -149,7 +150,7 @@ static int check_whole(struct parser *p)
 	if (w->units % w->files)
 		return workload_fail(p, "units: %u cannot be spread evenly over %u files", w->units,
 				     w->files);
-	if (workload_check_steps(p, &in_steps) < 0 || workload_check_names(p) < 0 ||
+	if (workload_check_steps(p, &in_steps) < 0 || workload_check_beside(p) < 0 ||
 	    workload_check_lanes(p, &in_lanes) < 0)
 		return -1;
 	if (in_steps || in_lanes)

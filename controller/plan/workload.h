@@ -32,6 +32,7 @@ enum workload_layout {
 	LAYOUT_PACKED, /* side by side, from its beginning */
 	LAYOUT_LOG,    /* they are entries of a file that only grows */
 	LAYOUT_NAMES,  /* they are names in a directory */
+	LAYOUT_TAIL,   /* each is the end of a file */
 	LAYOUTS
 };
 
@@ -46,7 +47,8 @@ enum workload_which {
 	UNITS_KINDS
 };
 
-/* The last three write a name: by a new file, by renaming the old entry, by a link to it. */
+/* Three write a name: by a new file, by renaming the old entry, by a link to it. The last two write
+ * the end of a file. */
 enum workload_do {
 	DO_READ,
 	DO_WRITE,
@@ -55,6 +57,8 @@ enum workload_do {
 	DO_CREATE,
 	DO_RENAME,
 	DO_LINK,
+	DO_EXTEND,
+	DO_TRUNCATE,
 	DO_KINDS
 };
 

@@ -32,7 +32,7 @@ int workload_read_lane(struct parser *p);
 
 /* What no single step or lane can tell. *ret_found: a read may find what the other node wrote. */
 int workload_check_steps(struct parser *p, bool *ret_found);
-int workload_check_names(struct parser *p);
+int workload_check_beside(struct parser *p);
 int workload_check_lanes(struct parser *p, bool *ret_found);
 
 #endif

@@ -194,9 +194,11 @@ unsigned workload_lanes(const struct workload *w)
 
 static int check_layout(struct parser *p, const struct lane_program *program)
 {
-	if (p->workload.layout == LAYOUT_LOG)
-		return error_set(p->err, ERROR_USER,
-				 "%s: lanes do not append; layout log is for steps alone", p->name);
+	if (p->workload.layout == LAYOUT_LOG || p->workload.layout == LAYOUT_TAIL)
+		return error_set(
+			p->err, ERROR_USER,
+			"%s: lanes do not append; layouts log and tail are for steps alone",
+			p->name);
 	if (program->churn != (p->workload.layout == LAYOUT_NAMES))
 		return error_set(p->err, ERROR_USER,
 				 "%s: lanes that churn need layout names, where no others are",

@@ -10,7 +10,7 @@
 #include "common/parse.h"
 #include "plan/workload_internal.h"
 
-#define ACTIONS "read, write, flush, increment, create, rename, link"
+#define ACTIONS "read, write, flush, increment, create, rename, link, extend, truncate"
 #define ALLOWED_AT_END "a step may end in 'after TIME' or 'after TIME..TIME', once"
 
 bool workload_chooses(enum workload_which which, bool writer, unsigned i)
@@ -79,8 +79,9 @@ bool workload_writes(const struct workload_action *action)
 /* ACTION: flush, or one of the others [WHICH] [sync]. *at is moved behind it. */
 static int read_action(struct parser *p, unsigned *at, struct workload_step *step)
 {
-	static const char *const what[DO_KINDS] = {"read",   "write",  "flush", "increment",
-						   "create", "rename", "link"};
+	static const char *const what[DO_KINDS] = {"read",	"write",  "flush",
+						   "increment", "create", "rename",
+						   "link",	"extend", "truncate"};
 	static const char *const which[UNITS_KINDS] = {"all", "first", "second",
 						       "own", "other", "around"};
 	struct workload_action action = {0};

@@ -20,8 +20,9 @@ static uint64_t stride(const struct workload *workload, uint64_t units)
 
 static void add(struct batch *b, enum op_kind kind, uint8_t flags, uint64_t unit)
 {
-	static const uint8_t beside[LAYOUTS] = {
-		[LAYOUT_LOG] = MESSAGE_OP_LOG, [LAYOUT_NAMES] = MESSAGE_OP_NAME};
+	static const uint8_t beside[LAYOUTS] = {[LAYOUT_LOG] = MESSAGE_OP_LOG,
+						[LAYOUT_NAMES] = MESSAGE_OP_NAME,
+						[LAYOUT_TAIL] = MESSAGE_OP_TAIL};
 	struct message_op *op = &b->run.ops[b->run.n];
 
 	assert(b->run.n < MESSAGE_OPS_MAX);
@@ -62,8 +63,9 @@ static void add_increment(struct batch *b, uint64_t first, unsigned own, uint8_t
 static void add_action(struct batch *b, const struct workload_action *action, bool writer,
 		       uint64_t first)
 {
-	static const uint8_t ways[DO_KINDS] = {
-		[DO_CREATE] = MESSAGE_OP_CREATE, [DO_LINK] = MESSAGE_OP_LINK};
+	static const uint8_t ways[DO_KINDS] = {[DO_CREATE] = MESSAGE_OP_CREATE,
+					       [DO_LINK] = MESSAGE_OP_LINK,
+					       [DO_TRUNCATE] = MESSAGE_OP_TRUNCATE};
 	enum op_kind kind = workload_writes(action) ? OP_WRITE : OP_READ;
 	uint64_t step = stride(b->workload, b->units);
 	uint8_t flags = (uint8_t)(ways[action->what] | (action->sync ? MESSAGE_OP_SYNC : 0));

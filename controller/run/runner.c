@@ -79,10 +79,11 @@ static int steps_fit(const struct plan *plan, const struct workload *w, struct e
 			beside |= step->actions[j].what == DO_INCREMENT;
 	}
 	if (beside && plan->volume == VOLUME_RAW)
-		return error_set(err, ERROR_USER,
-				 "%s: workload %s needs files (logs, names, or locks on them); "
-				 "volume = raw has none",
-				 plan->name, w->name);
+		return error_set(
+			err, ERROR_USER,
+			"%s: workload %s needs files (logs, names, tails, or locks on them); "
+			"volume = raw has none",
+			plan->name, w->name);
 	if (w->layout == LAYOUT_NAMES && plan->unit < 2 * SECTOR_SIZE)
 		return error_set(err, ERROR_USER,
 				 "%s: workload %s has names, where two entries of one are told as "
@@ -114,7 +115,7 @@ static bool is_at_once(const struct workload *w)
 		for (j = 0; w->steps[i].at_once && j < WORKLOAD_ACTIONS_MAX; j++) {
 			if (w->steps[i].actions[j].what == DO_WRITE ||
 			    w->steps[i - 1].actions[j].what == DO_WRITE)
-				return true; /* names do not go by the path */
+				return true; /* names and tails do not go by mmap */
 		}
 	}
 	return w->n_lanes;

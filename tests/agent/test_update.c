@@ -103,7 +103,7 @@ static void test_refused(void **state)
 		{{update_read(per_file - 1), update_read(per_file)}, 2, "follow each other in one"},
 		{{flagged(a_read(0, 2), MESSAGE_OP_UPDATE)}, 1, "are of one unit"},
 		{{flagged(update_read(0), MESSAGE_OP_LOG)}, 1, "reads and a write of one unit"},
-		{{flagged(a_read(0, 1), 0x40)}, 1, "flags 0x40 do not exist"},
+		{{flagged(a_read(0, 1), 0x80)}, 1, "flags 0x80 do not exist"},
 		{{update_read(0), lane}, 2, "on one lane"},
 	};
 	unsigned i;

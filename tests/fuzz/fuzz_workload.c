@@ -28,10 +28,11 @@ static void look_at_step(const struct workload *w, unsigned i)
 			fuzz_fail("step %u: an action out of range", i);
 		if (action->what == DO_INCREMENT && w->layout != LAYOUT_PACKED)
 			fuzz_fail("step %u: an update of units that are apart", i);
-		if (action->what == DO_WRITE && w->layout == LAYOUT_NAMES)
-			fuzz_fail("step %u: a name that is written like a block", i);
-		if (action->what >= DO_CREATE && w->layout != LAYOUT_NAMES)
-			fuzz_fail("step %u: a block that is written like a name", i);
+		if (action->what == DO_WRITE && w->layout >= LAYOUT_NAMES)
+			fuzz_fail("step %u: what is no block is written like one", i);
+		if (action->what >= DO_CREATE &&
+		    w->layout != (action->what >= DO_EXTEND ? LAYOUT_TAIL : LAYOUT_NAMES))
+			fuzz_fail("step %u: a block that is written like something else", i);
 	}
 }
 
@@ -71,6 +72,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	    w.units % w.files || !w.rounds || w.rounds > WORKLOAD_ROUNDS_MAX ||
 	    w.n_steps > WORKLOAD_STEPS_MAX)
 		fuzz_fail("a workload out of range");
+	if (w.layout == LAYOUT_TAIL && w.units != w.files)
+		fuzz_fail("a file with several ends");
 	look_at_lanes(&w);
 	for (i = 0; i < w.n_steps; i++)
 		look_at_step(&w, i);

@@ -13,13 +13,14 @@
 
 #define HEAD "files 16\nunits 64\nrounds 8\n"
 #define NAMES "layout names\n"
+#define TAIL "files 64\nunits 64\nrounds 8\nlayout tail\n"
 #define READ "step reader read\n"
 #define STEPS "step reader read\nstep writer write sync\nstep reader read\n"
 
-#define ACTIONS "read, write, flush, increment, create, rename, link"
+#define ACTIONS "read, write, flush, increment, create, rename, link, extend, truncate"
 #define AT_ONCE \
-	": at once with the step before it: no name is read or written while the other node " \
-	"writes it (own and other halves are apart)"
+	": at once with the step before it: with this layout nothing is read or written while " \
+	"the other node writes it (own and other halves are apart)"
 
 static int parse(const char *text, struct workload *ret, struct error *err)
 {
@@ -101,6 +102,9 @@ static void test_names(void **state)
 	expect_step(&w.steps[1], false, true, DO_CREATE, UNITS_OWN, true);
 	expect_step(&w.steps[2], true, false, DO_LINK, UNITS_SECOND, false);
 	expect_step(&w.steps[3], false, true, DO_RENAME, UNITS_FIRST, false);
+	assert_int_equal(parse(TAIL "step writer extend sync, truncate\n" READ, &w, NULL), 0);
+	expect_step(&w.steps[0], true, false, DO_EXTEND, UNITS_ALL, true);
+	assert_int_equal(w.steps[0].actions[1].what, DO_TRUNCATE);
 	assert_int_equal(parse(HEAD NAMES "lane both 2\nchurn\nfor 20s\nend\n", &w, NULL), 0);
 	assert_int_equal(w.lanes[0].program.churn, 1);
 	assert_int_equal(w.lanes[0].program.ops, LANE_OPS_MAX);
@@ -176,8 +180,8 @@ static void test_bad(void **state)
 		 ":1: more than 4 things in one step"},
 		{"step writer write around\n", ":1: what is around the units is only read"},
 		{"layout tight\n",
-		 ":1: layout: 'tight' is unknown; use one of: spread, packed, log, names"},
-		{"layout\n", ":1: layout: one of spread, packed, log and names is expected"},
+		 ":1: layout: 'tight' is unknown; use one of: spread, packed, log, names, tail"},
+		{"layout\n", ":1: layout: one of spread, packed, log, names and tail is expected"},
 		{"layout log\nlayout log\n", ":2: layout given twice, first in line 1"},
 		{HEAD "lane both 2\nread 1\n" STEPS,
 		 ":6: 'step' is unknown between 'lane' (line 4) and its 'end'; a line there begins "
@@ -208,7 +212,7 @@ static void test_bad(void **state)
 		{HEAD "lane writer\nwrite 1\nops 1\nend\nlane writer\nread 1\nops 1\nend\n",
 		 ": no read by one node after a write by the other; nothing could be found out"},
 		{HEAD "layout log\nlane both\nread 1\nwrite 1\nops 1\nend\n",
-		 ": lanes do not append; layout log is for steps alone"},
+		 ": lanes do not append; layouts log and tail are for steps alone"},
 		{HEAD NAMES "lane both\nread 1\nwrite 1\nops 1\nend\n",
 		 ": lanes that churn need layout names, where no others are"},
 		{HEAD "lane both\nchurn\nfor 1s\nend\n",
@@ -225,6 +229,15 @@ static void test_bad(void **state)
 		 ":4: create, rename and link write names, so they need layout names"},
 		{HEAD NAMES "step writer write\n" READ,
 		 ":5: write: a name is written by create, rename or link"},
+		{HEAD "step writer truncate\n" READ,
+		 ":4: extend and truncate write the end of a file, so they need layout tail"},
+		{TAIL "step writer write\n" READ,
+		 ":5: write: the end of a file is written by extend or truncate"},
+		{TAIL "step both extend\n" READ, ":5" AT_ONCE},
+		{HEAD "layout tail\nstep writer extend\n" READ,
+		 ":2: layout tail: a file has one end, so units must be as many as files"},
+		{TAIL "lane both\nread 1\nwrite 1\nops 1\nend\n",
+		 ": lanes do not append; layouts log and tail are for steps alone"},
 		{HEAD NAMES "step writer create\nand reader read\n" READ, ":6" AT_ONCE},
 		{HEAD NAMES "step both rename\n" READ, ":5" AT_ONCE},
 		{HEAD NAMES "step writer link first\nand reader create other\n" READ, ":6" AT_ONCE},
