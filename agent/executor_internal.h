@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* executor_internal.h - what executor.c, update.c and free_run.c share; nobody else includes it. */
+/* executor_internal.h - what executor*.c, update.c and free_run.c share; nobody else includes it.
+ */
 #ifndef AGENT_EXECUTOR_INTERNAL_H
 #define AGENT_EXECUTOR_INTERNAL_H
 
@@ -24,6 +25,9 @@ void executor_emit_bytes(struct executor *executor, const uint8_t *bytes, size_t
  * whether the RUN may end here. */
 int update_check(const struct target *target, struct update *update, const struct message_op *op,
 		 struct error *err);
+
+/* Whether it is one system call on a data file, neither part of an update nor of what is beside. */
+bool executor_is_plain(const struct message_op *op);
 
 /* An operation with MESSAGE_OP_UPDATE; one of MESSAGE_OP_BESIDE. */
 void update_do(struct executor *executor, const struct message_op *message);
