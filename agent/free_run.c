@@ -178,7 +178,7 @@ static void *run_lane(void *argument)
 	return NULL;
 }
 
-/* No record comes of it, so it does not hold back those of others; an error ends it. */
+/* No record comes of it; an error ends it. */
 static void *run_churn(void *argument)
 {
 	struct free_lane *lane = argument;
@@ -187,7 +187,6 @@ static void *run_churn(void *argument)
 	struct churn churn;
 	uint32_t step = 0;
 
-	atomic_store_explicit(&lane->floor, UINT64_MAX, memory_order_release);
 	lane->failures = churn_open(&churn, run->executor->target, run->set, lane->number,
 				    &lane->failure) < 0;
 	for (; !lane->failures && step < program->ops; step++) {

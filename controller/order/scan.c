@@ -97,6 +97,7 @@ static int join(struct scan *scan, struct tape_reading *r, struct error *err)
 	scan->heard.n[node] = part->heard.n[node];
 	scan->heard.cap[node] = part->heard.cap[node];
 	scan->heard.fault |= part->heard.fault;
+	scan->heard.churned += part->heard.churned;
 	part->heard.kinds[node] = NULL;
 	return 0;
 }

@@ -146,6 +146,13 @@ run 2 "may leave a mixture, though nothing is wrong" run --dry-run \
 run 2 "a log of 1048576 bytes or more is not read" run --dry-run -p "$(printf \
 	'[site]\nsize = 16M\nvolume-size = 64M\nunit = 64K\n[matrix]\ncache = none\nworkload = append\n' |
 	plan log)"
+run 2 "unit = 512 is too small, at least 1024 is needed" run --dry-run \
+	-p "$(printf '[site]\nunit = 512\n[matrix]\ncache = none\nworkload = metadata\n' | plan slot)"
+for text in append metadata extend-truncate churn; do
+	run 2 "workload $text needs files" run --dry-run -p "$(printf \
+		'[site]\nvolume = raw\n[matrix]\ncache = none\npath = direct\nworkload = %s\n' $text |
+		plan beside)"
+done
 run 2 "No such file" workload check "$scratch/none"
 run 2 "'list' or 'check FILE' is expected" workload
 run 2 "is not a run directory" report "$scratch"

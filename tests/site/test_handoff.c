@@ -287,6 +287,20 @@ static void test_steps(void **state)
 		 "sync\n"
 		 "step both read\n",
 		 24, 96, 24},
+		/* names, each way of writing one; and the same beside lanes that churn */
+		{"files 2\nunits 8\nrounds 3\nlayout names\nstep both read\nstep both create own "
+		 "sync\n"
+		 "step both read\nstep writer link\nstep reader read\nstep writer rename\n"
+		 "step reader read, flush\n",
+		 72, 144, 72},
+		{"files 2\nunits 8\nrounds 2\nlayout names\nlane both 2\nchurn\nfor 20ms\nend\n"
+		 "step writer create\nstep reader read\n",
+		 16, 16, 8},
+		/* ends of files, that grow and shrink */
+		{"files 4\nunits 4\nrounds 3\nlayout tail\nstep reader read\nstep writer extend "
+		 "sync\n"
+		 "step reader read\nstep writer truncate\nstep reader read\n",
+		 24, 36, 24},
 	};
 	struct io_name names[IO_ROLES];
 	struct verdict verdict;
@@ -306,6 +320,7 @@ static void test_steps(void **state)
 		judge(&verdict);
 		if (verdict.kind != VERDICT_CONSISTENT || verdict.unknown)
 			fail_msg("%s: %s", cases[i].text, verdict.reason);
+		assert_int_equal(verdict.fs.churned != 0, strstr(cases[i].text, "churn") != NULL);
 		if (verdict.writes != cases[i].writes || verdict.reads != cases[i].reads ||
 		    verdict.exposures != cases[i].exposures)
 			fail_msg("%s: %u writes, %u reads, %u exposures", cases[i].text,
