@@ -84,6 +84,7 @@ static void test_ways(void **state)
 	const struct message_op created = write_name(0, 5, MESSAGE_OP_CREATE | MESSAGE_OP_SYNC);
 	const struct message_op last[] = {read_name(0), read_name(1), a_read(0, 1)};
 	uint64_t file;
+	int held;
 
 	(void)state;
 	run(first, 4, NULL);
@@ -95,8 +96,10 @@ static void test_ways(void **state)
 	run(&linked, 1, NULL);
 	assert_int_equal(inode("u0.b-0-4" MARK), file);
 	/* held open, so that its number is not given to the new one */
-	assert_true(open(entry("u0.b-0-4" MARK), O_RDONLY) >= 0);
+	held = open(entry("u0.b-0-4" MARK), O_RDONLY);
+	assert_true(held >= 0);
 	run(&created, 1, NULL);
+	close(held);
 	assert_int_not_equal(inode("u0.b-0-5" MARK), file);
 	assert_int_equal(entries(), 2);
 	run(last, 3, NULL);
