@@ -3,18 +3,16 @@
 #ifndef AGENT_AWAIT_MOUNT_H
 #define AGENT_AWAIT_MOUNT_H
 
+#include "agent/fs_name.h"
 #include "common/message.h"
 
-#define AWAIT_MOUNTS "/proc/self/mountinfo"
-#define AWAIT_GFS2 "/sys/fs/gfs2"
-
 /*
- * Look once. mounts: AWAIT_MOUNTS, gfs2: AWAIT_GFS2, or a test's files. 1 if m->directory lies on a
- * file system of m->fstype; 0 with *err (ERROR_WORLD) saying what is there instead: it may come
- * yet; -1 with *err if no waiting helps: it is there and locks for one node only (ERROR_WORLD), or
- * the question is none (ERROR_USER). Touches no file system but /proc and /sys: never hangs.
+ * Look once, at those places. 1 if m->directory lies on a file system of m->fstype; 0 with *err
+ * (ERROR_WORLD) saying what is there instead: it may come yet; -1 with *err if no waiting helps: it
+ * is there and locks for one node only (ERROR_WORLD), or the question is none (ERROR_USER). Touches
+ * no file system but /proc and /sys: never hangs.
  */
-int await_mount_look(const char *mounts, const char *gfs2, const struct message_await *m,
+int await_mount_look(const struct fs_name_places *places, const struct message_await *m,
 		     struct error *err);
 
 #endif

@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/fs_name.h"
 #include "common/clock.h"
 
 struct wave {
@@ -61,6 +62,10 @@ int executor_open(struct executor *executor, const struct message_open *open,
 		return -1;
 	outlet_event(executor->outlet, executor->connection, EVENT_NOTE,
 		     target_words(executor->target, words, sizeof(words)));
+	if (!open->device)
+		outlet_event(executor->outlet, executor->connection, EVENT_NOTE,
+			     fs_name_note(&fs_name_places, executor->target->st_dev, words,
+					  sizeof(words)));
 	return 0;
 }
 

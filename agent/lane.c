@@ -121,7 +121,7 @@ static int do_await(struct lane *lane, const struct frame *request, struct error
 		return -1;
 	deadline = clock_ns() + m.timeout_ms * NS_PER_MS;
 	do {
-		result = await_mount_look(AWAIT_MOUNTS, AWAIT_GFS2, &m, err);
+		result = await_mount_look(&fs_name_places, &m, err);
 	} while (!result && clock_ns() < deadline && !cancelled(lane, MOUNT_POLL_NS));
 	return result > 0 ? 0 : -1;
 }

@@ -139,12 +139,16 @@ static int open_target(struct target *target, const struct target_io io[IO_ROLES
 		       const struct message_open *open, struct target_created *made,
 		       struct error *err)
 {
+	struct stat status;
+
 	if (open->device)
 		return open_device(target, io, open, err);
 	if (!open->create && find(target, open, made, err) < 0)
 		return -1;
 	if (open->create && target_create(target->path, open, made, err) < 0)
 		return -1;
+	if (!fstat(made->fd, &status))
+		target->st_dev = status.st_dev;
 	return target_ways_open(target, io, made->fd, err);
 }
 

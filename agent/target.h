@@ -11,6 +11,7 @@
 #define AGENT_TARGET_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "agent/io.h"
 #include "common/message.h"
@@ -53,6 +54,7 @@ struct target {
 	struct target_way ways[IO_ROLES]; /* the second one only if the roles differ */
 	struct target_way *role[IO_ROLES];
 	struct target_beside beside;
+	dev_t st_dev; /* which file system it is on; a device, or not known: 0 */
 	/* At the opening, of ways that claim to go past the page cache: */
 	bool past_cache, unseen; /* a read left nothing in it; that could not be seen */
 };

@@ -134,6 +134,10 @@ extern const char *const event_kind_names[EVENT_KINDS];
 /* How it notes how many operations of metadata its lanes have churned: a number follows. */
 #define EVENT_CHURNED "churned: "
 
+/* How it notes what its target lies on: "TYPE MAJOR:MINOR NAME" follows (agent/fs_name.c writes it,
+ * rundir/fs_voice.h reads it). */
+#define EVENT_FILE_SYSTEM "file system: "
+
 struct event {
 	uint8_t node;
 	enum event_kind kind;

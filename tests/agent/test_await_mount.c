@@ -19,13 +19,15 @@ static const char mounts[] =
 /* Look; expects that result, and the text in the message unless it is 1. */
 static void look(const char *directory, const char *fstype, int result, const char *text)
 {
+	const struct fs_name_places places = {.mounts = in_scratch("mounts"),
+					      .gfs2 = in_scratch("gfs2")};
 	struct message_await m = {.timeout_ms = 1};
 	struct error err = {0};
 	int got;
 
 	snprintf(m.directory, sizeof(m.directory), "%s", directory);
 	snprintf(m.fstype, sizeof(m.fstype), "%s", fstype);
-	got = await_mount_look(in_scratch("mounts"), in_scratch("gfs2"), &m, &err);
+	got = await_mount_look(&places, &m, &err);
 	if (got != result || (text && strcmp(err.text, text) != 0))
 		fail_msg("%s: %d, '%s'", directory, got, err.text);
 }

@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/socket.h>
+#include <sys/sysmacros.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 
@@ -254,17 +255,24 @@ static void test_watch(void **state)
 	struct controller *c = controller_new(agent.in, agent.out, 0x1111);
 	struct message_open open = an_open();
 	uint64_t start = clock_ns();
+	struct stat status;
+	char number[32];
 	size_t i;
 
 	(void)state;
 	hello(c);
 	expect(c, send_open(c, &open), NULL);
-	/* what paths are in effect, for the record */
-	assert_int_equal(c->n_events, 1);
+	/* what paths are in effect, and where, for the record */
+	assert_int_equal(c->n_events, 2);
 	assert_int_equal(c->events[0].kind, EVENT_NOTE);
 	assert_string_equal(
 		c->events[0].text,
 		"path in effect: writes buffered (no flags), reads buffered (no flags)");
+	assert_int_equal(c->events[1].kind, EVENT_NOTE);
+	assert_int_equal(stat(open.path, &status), 0);
+	snprintf(number, sizeof(number), " %u:%u", major(status.st_dev), minor(status.st_dev));
+	assert_memory_equal(c->events[1].text, EVENT_FILE_SYSTEM, strlen(EVENT_FILE_SYSTEM));
+	assert_non_null(strstr(c->events[1].text, number));
 	c->n_events = 0;
 	for (i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
 		assert_int_equal(write(agent.log, lines[i], strlen(lines[i])), strlen(lines[i]));
