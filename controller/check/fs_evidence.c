@@ -7,6 +7,8 @@
  *   - a fault was injected, or it is not known that none was: faults break file systems;
  *   - it is not certainly about the tested volume, or not certainly later than its mount. Before
  *     that one node alone prepares the volume, and a line may be a late one of the cell before;
+ *   - the volume was there before the cell, and so may the damage have been. That a lock and a
+ * block disagree is no such damage: what the lock holds is no older than the guests' mounts;
  *   - an error of a disk or the lock manager, or the loss of a member came before it: a write that
  * a disk lost, and said so, leaves old metadata behind; two halves of a cluster that do not know of
  * each other share no locks. Lines that were lost may have been such;
@@ -51,10 +53,40 @@ static const char *cause_name(enum fs_kind kind)
 	}
 }
 
-static bool is_other_volume(const struct hearing *h, const struct heard_kind *k)
+/*
+ * By which name the node's kernel speaks of the tested volume; "": that is not known. An agent that
+ * contradicts what the run made knows better or worse, and either way nothing is certain.
+ */
+static const char *tested_volume(const struct hearing *h, unsigned node)
 {
-	return k->volume[0] && h->facts->volume_name[0] &&
-	       strcmp(k->volume, h->facts->volume_name) != 0;
+	const char *made = h->facts->volume_name, *noted = h->heard->volume[node];
+
+	if (!made[0])
+		return noted;
+	return noted[0] && strcmp(made, noted) != 0 ? "" : made;
+}
+
+static bool is_other_volume(const struct hearing *h, unsigned node, const struct heard_kind *k)
+{
+	const char *tested = tested_volume(h, node);
+
+	return k->volume[0] && tested[0] && strcmp(k->volume, tested) != 0;
+}
+
+/* Whether the volume was made for the cell; runs of older programs say so by its name. */
+static bool is_made(const struct cell_facts *facts)
+{
+	return facts->volume_made || facts->volume_name[0];
+}
+
+/* Whether such damage may be older than the cell; said in ret. */
+static bool may_be_older(const struct hearing *h, enum fs_kind kind, char ret[FS_WHY_MAX])
+{
+	if (is_made(h->facts) || kind == FS_LVB_MISMATCH)
+		return false;
+	snprintf(ret, FS_WHY_MAX,
+		 "the volume was not made for this cell, and may have been damaged before");
+	return true;
 }
 
 /* The earliest such line of the node; UINT64_MAX: none. */
@@ -122,7 +154,8 @@ static bool accuses(const struct hearing *h, unsigned node, const struct heard_k
 
 	if (is_excused(h, ret_why))
 		return false;
-	if (is_unnamed(k->volume, ret_why) || is_unnamed(facts->volume_name, ret_why))
+	if (is_unnamed(k->volume, ret_why) || is_unnamed(tested_volume(h, node), ret_why) ||
+	    may_be_older(h, k->kind, ret_why))
 		return false;
 	if (!facts->mounted_known[node] || k->last < mounted) {
 		snprintf(ret_why, FS_WHY_MAX, "it was said before both nodes had the volume");
@@ -187,7 +220,7 @@ static void add_fsck(struct hearing *h)
 		return;
 	said->count = facts->fsck_errors;
 	snprintf(said->line, sizeof(said->line), "%.*s", EVENT_TEXT_MAX, facts->fsck_first);
-	excused = is_excused(h, why) || is_unnamed(facts->volume_name, why) ||
+	excused = is_excused(h, why) || may_be_older(h, FS_FSCK, why) ||
 		  find_cause(h, NODES, UINT64_MAX, why);
 	if (!excused && (facts->withdraws || h->ret->said[FS_WITHDRAW].count)) {
 		snprintf(why, sizeof(why), "a node withdrew, and its journal was not replayed");
@@ -226,7 +259,7 @@ void fs_evidence_make(const struct scan *scan, const struct cell_facts *facts,
 	ret->churned = h.heard->churned;
 	for (node = 0; scan && node < NODES; node++) {
 		for (i = 0; i < scan->heard.n[node]; i++) {
-			if (!is_other_volume(&h, &scan->heard.kinds[node][i]))
+			if (!is_other_volume(&h, node, &scan->heard.kinds[node][i]))
 				add(&h, node, &scan->heard.kinds[node][i],
 				    scan->nodes[node].first_invoke);
 		}

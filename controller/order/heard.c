@@ -48,6 +48,20 @@ static void add_churned(struct heard *heard, const struct event *event)
 		heard->churned += n;
 }
 
+/* Which file system the node's target lies on, if the event says so. Two opinions are none. */
+static void add_volume(struct heard *heard, const struct event *event)
+{
+	char *known = heard->volume[event->node], volume[FS_VOLUME_MAX];
+
+	if (event->kind != EVENT_NOTE || !fs_voice_own_name(event->text, volume))
+		return;
+	if (!heard->noted[event->node])
+		memcpy(known, volume, sizeof(volume));
+	else if (strcmp(known, volume) != 0)
+		known[0] = 0;
+	heard->noted[event->node] = true;
+}
+
 int heard_add(struct heard *heard, const struct event *event, struct error *err)
 {
 	char volume[FS_VOLUME_MAX] = "";
@@ -57,6 +71,7 @@ int heard_add(struct heard *heard, const struct event *event, struct error *err)
 	heard->fault |= event->kind == EVENT_FAULT || event->kind == EVENT_CRASH ||
 			event->kind == EVENT_FENCE;
 	add_churned(heard, event);
+	add_volume(heard, event);
 	if (event->kind == EVENT_KERNEL
 		    ? !fs_voice_hear(event->text, &kind, volume)
 		    : event->kind != EVENT_NOTE || strcmp(event->text, EVENT_LINES_LOST) != 0)

@@ -3,9 +3,10 @@
  * heard.h - what a node's kernel said of its file system (rundir/fs_voice.h), while its records are
  * read: how often, when first and last, and the first line of each kind.
  *
- * Which volume was tested and when it was mounted the histories do not say, so each volume that a
- * line names is kept apart. However many lines there are, what is kept is bounded: of volumes
- * beyond HEARD_MAX it is only known that there were some, which counts as lines that were lost.
+ * Which volume was tested the histories say in a note, if at all, and when it was mounted they do
+ * not, so each volume that a line names is kept apart. However many lines there are, what is kept
+ * is bounded: of volumes beyond HEARD_MAX it is only known that there were some, which counts as
+ * lines that were lost.
  */
 #ifndef ORDER_HEARD_H
 #define ORDER_HEARD_H
@@ -31,6 +32,10 @@ struct heard_kind {
 struct heard {
 	struct heard_kind *kinds[NODES];
 	size_t n[NODES], cap[NODES];
+	/* By which name its kernel speaks of what the node's target lies on, as its agent notes;
+	 * "": not known, or two notes do not agree. */
+	char volume[NODES][FS_VOLUME_MAX];
+	bool noted[NODES];
 	uint64_t churned; /* operations of metadata, as the agents note */
 	bool fault;	  /* an event says that somebody broke something on purpose */
 };

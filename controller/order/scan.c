@@ -96,6 +96,8 @@ static int join(struct scan *scan, struct tape_reading *r, struct error *err)
 	scan->heard.kinds[node] = part->heard.kinds[node];
 	scan->heard.n[node] = part->heard.n[node];
 	scan->heard.cap[node] = part->heard.cap[node];
+	memcpy(scan->heard.volume[node], part->heard.volume[node], FS_VOLUME_MAX);
+	scan->heard.noted[node] = part->heard.noted[node];
 	scan->heard.fault |= part->heard.fault;
 	scan->heard.churned += part->heard.churned;
 	part->heard.kinds[node] = NULL;

@@ -34,7 +34,8 @@
  * host's; of emulated ones nothing is known, and then pings prove nothing (0). */
 #define KVM_DRIFT_PPM 1000
 
-/* workload, volume (its name): NULL when it is not known, as of a cell that was not run. */
+/* workload, and the name of the volume that the run makes ("": the agents note it): NULL when there
+ * is none, as of a cell that was not run. */
 static void set_facts(struct cell_facts *facts, const struct plan *plan, const struct cell *cell,
 		      const struct workload *workload, const char *volume)
 {
@@ -53,6 +54,7 @@ static void set_facts(struct cell_facts *facts, const struct plan *plan, const s
 	facts->unit = plan->unit;
 	facts->units = plan->size / plan->unit;
 	facts->files = workload ? workload->files : 0;
+	facts->volume_made = volume != NULL;
 	if (volume)
 		snprintf(facts->volume_name, sizeof(facts->volume_name), "%s", volume);
 }

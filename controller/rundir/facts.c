@@ -65,6 +65,7 @@ const struct facts_field facts_fields[] = {
 	{"cached_before", FIELD_PAIR_OPT, AT(cached_before), 0, AT(cached_before_known), true},
 	{"flushes", FIELD_PAIR_OPT, AT(flushes), 0, AT(flushes_known), true},
 	{"volume_name", FIELD_TEXT, AT(volume_name), FS_VOLUME_MAX, 0, true},
+	{"volume_made", FIELD_COUNT, AT(volume_made), 0, 0, true},
 	{"withdraws", FIELD_COUNT, AT(withdraws), 0, 0},
 	{"kernel_errors", FIELD_COUNT, AT(kernel_errors), 0, 0},
 	TEXT("kernel_first", kernel_first),

@@ -84,9 +84,10 @@ struct cell_facts {
 	uint64_t flushes[NODES];
 
 	/* The cluster file system's own voice. A GFS2's lock table, as its kernel calls it; ""
-	 * where it is not known: then no line is certainly about the tested volume. */
+	 * where the run does not know it: then the agents' notes may tell (fs_voice.h). */
 	char volume_name[FS_VOLUME_MAX];
-	unsigned withdraws;		   /* "about to withdraw this file system" */
+	unsigned volume_made; /* 1: by the run, for this cell; 0: it may have been damaged before */
+	unsigned withdraws;   /* "about to withdraw this file system" */
 	unsigned kernel_errors;		   /* all other lines that fs_voice.h knows */
 	char kernel_first[FACTS_TEXT_MAX]; /* the first such line */
 	bool fsck_known;

@@ -13,6 +13,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/op.h"
+
 const char *const fs_kind_names[FS_KINDS] = {
 	[FS_LVB_MISMATCH] = "lvb-mismatch",
 	[FS_INVALID_METADATA] = "invalid-metadata",
@@ -181,4 +183,49 @@ bool fs_voice_hear(const char *line, enum fs_kind *ret, char ret_volume[FS_VOLUM
 		return true;
 	ret_volume[0] = 0;
 	return false;
+}
+
+/* More than these bytes a kernel has no room for, and what it prints then is another name. */
+#define TABLE_MAX 63
+#define DEVICE_MAX 31
+
+static bool is_name(const char *type, const char *name)
+{
+	static const char bytes[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789-_.:+/";
+	size_t len = strlen(name);
+
+	if (!len || strspn(name, bytes) != len)
+		return false;
+	if (!strcmp(type, "gfs2"))
+		return strchr(name, ':') && name[0] != ':' && len <= TABLE_MAX;
+	return !strcmp(type, "ocfs2") && !strchr(name, ':') && len <= DEVICE_MAX;
+}
+
+/* The note's next word, and the blank between it and another; false: none, or it is too long. */
+static bool take_word(const char **at, char *ret, size_t size)
+{
+	size_t len = strcspn(*at, " ");
+
+	if (!len || len >= size)
+		return false;
+	memcpy(ret, *at, len);
+	ret[len] = 0;
+	*at += len;
+	*at += **at && (*at)[1];
+	return true;
+}
+
+bool fs_voice_own_name(const char *note, char ret_volume[FS_VOLUME_MAX])
+{
+	char type[16], number[24];
+
+	ret_volume[0] = 0;
+	if (strncmp(note, EVENT_FILE_SYSTEM, strlen(EVENT_FILE_SYSTEM)) != 0)
+		return false;
+	note += strlen(EVENT_FILE_SYSTEM);
+	if (!take_word(&note, type, sizeof(type)) || !take_word(&note, number, sizeof(number)) ||
+	    !take_word(&note, ret_volume, FS_VOLUME_MAX) || *note || !is_name(type, ret_volume))
+		ret_volume[0] = 0;
+	return true;
 }

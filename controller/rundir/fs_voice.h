@@ -48,4 +48,12 @@ bool fs_kind_is_damage(enum fs_kind kind);
  */
 bool fs_voice_hear(const char *line, enum fs_kind *ret, char ret_volume[FS_VOLUME_MAX]);
 
+/*
+ * Whether an event of kind note says on which file system a target lies (EVENT_FILE_SYSTEM), and by
+ * which name its kernel's lines speak of that, as in fs_voice_hear. "" where the note does not say,
+ * or says what no GFS2 in a cluster (CLUSTER:NAME) and no OCFS2 (a device) is called. The text may
+ * be any: it comes from a guest.
+ */
+bool fs_voice_own_name(const char *note, char ret_volume[FS_VOLUME_MAX]);
+
 #endif

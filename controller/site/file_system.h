@@ -21,7 +21,7 @@
 
 struct file_system {
 	const char *type;	 /* as mount(2) calls it */
-	const char *name;	 /* by which its kernel's lines name it; "" = by nothing we know */
+	const char *name;	 /* by which its kernel's lines name it; "": its agents note it */
 	const char *alone;	 /* mount options while one node alone uses it */
 	const char *shared;	 /* when both do */
 	const char *init;	 /* parameter of the guests' kernels: their cluster */

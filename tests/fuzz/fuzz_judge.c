@@ -24,9 +24,11 @@ static bool judge(const struct history *history, unsigned shard, unsigned shards
 
 	memset(ret, 0, sizeof(*ret));
 	cell_facts_init(&ret->facts);
-	/* a cell in which the file system's own voice may accuse */
+	/* a cell in which the file system's own voice may accuse; the seed says of which volume */
 	snprintf(ret->facts.fault, sizeof(ret->facts.fault), "none");
-	snprintf(ret->facts.volume_name, sizeof(ret->facts.volume_name), "stalemate:lab");
+	if (!(history->header.seed & 1))
+		snprintf(ret->facts.volume_name, sizeof(ret->facts.volume_name), "stalemate:lab");
+	ret->facts.volume_made = (history->header.seed & 2) != 0;
 	ret->facts.mounted_known[0] = ret->facts.mounted_known[1] = true;
 	if (tapes_borrow(history, &tapes, &err) < 0)
 		fuzz_fail("no tapes: %s", err.text);
@@ -43,6 +45,25 @@ static bool judge(const struct history *history, unsigned shard, unsigned shards
 		fuzz_fail("the file system was damaged, and the verdict is %s",
 			  verdict_kind_names[ret->kind]);
 	return true;
+}
+
+/* A name that an agent notes is one that a kernel's line can have. */
+static void expect_heard(const struct history *history)
+{
+	char volume[FS_VOLUME_MAX], again[FS_VOLUME_MAX], line[256];
+	enum fs_kind kind;
+	size_t i;
+
+	for (i = 0; i < history->n_events; i++) {
+		if (!fs_voice_own_name(history->events[i].event.text, volume) || !*volume)
+			continue;
+		snprintf(line, sizeof(line),
+			 strchr(volume, ':') ? "gfs2: fsid=%s.0: fatal: x"
+					     : "OCFS2: ERROR (device %s): x",
+			 volume);
+		if (!fs_voice_hear(line, &kind, again) || strcmp(volume, again) != 0)
+			fuzz_fail("'%s' is heard as '%s'", volume, again);
+	}
 }
 
 static void expect_same(const struct verdict *whole, const struct verdict *joined)
@@ -83,6 +104,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (!fuzz_read_text((const char *)data, size, &history, &err))
 		return 0;
+	expect_heard(&history);
 	judge_both_ways(&history);
 	history_done(&history);
 	return 0;

@@ -47,6 +47,10 @@ END
 expect 0 "$stalemate" run -p "$scratch/plan.conf" -o "$scratch/run"
 says out '^none +none .* consistent, expected'
 says out '^writethrough +writethrough .* violated, expected'
+for node in a b; do
+	grep -qE "^! [0-9]+ $node note file system: gfs2 [0-9]+:[0-9]+ stalemate:lab\$" "$scratch/run/cells/01-none/history.txt" ||
+		fail "node $node does not note by which name its kernel speaks of the volume"
+done
 kept a
 kept b
 [ "$(state_of a)" = running ] || fail "user-a ran before, and does not now"

@@ -98,6 +98,10 @@ END
 expect 0 "$stalemate" run -p "$scratch/plan.conf" --ssh-config "$scratch/ssh_config" -o "$scratch/run"
 says out '^none +none .* consistent, expected'
 says out '^writethrough +writethrough .* violated, expected'
+for node in a b; do
+	grep -qE "^! [0-9]+ $node note file system: ocfs2 [0-9]+:[0-9]+ vda\$" "$scratch/run/cells/01-none/history.txt" ||
+		fail "node $node does not note by which name its kernel speaks of the volume"
+done
 kept a
 kept b
 [ "$(state_of a)" = "shut off" ] || fail "user-a did not run before, and does now"

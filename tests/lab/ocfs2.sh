@@ -25,4 +25,8 @@ cat "$scratch/out"
 says out '2 of 2 cells as expected'
 grep -q 'Mounting device .* on (node 1, slot 0)' "$scratch/run/consoles/a.log" || fail "no OCFS2 was mounted"
 grep -q 'All passes succeeded' "$scratch/run/cells/01-none/fsck.log" || fail "fsck.ocfs2 did not look at it"
+for node in a b; do
+	grep -qE "^! [0-9]+ $node note file system: ocfs2 [0-9]+:[0-9]+ vd[a-z]\$" "$scratch/run/cells/01-none/history.txt" ||
+		fail "node $node does not note by which name its kernel speaks of the volume"
+done
 nothing_left

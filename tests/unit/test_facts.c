@@ -61,6 +61,8 @@ static void fill(struct cell_facts *facts)
 	facts->cached_before[1] = 4096;
 	facts->flushes_known[0] = true;
 	facts->flushes[0] = 17;
+	snprintf(facts->volume_name, sizeof(facts->volume_name), "stalemate:lab");
+	facts->volume_made = 1;
 	facts->withdraws = 1;
 	facts->kernel_errors = 2;
 	snprintf(facts->kernel_first, sizeof(facts->kernel_first), "GFS2: fsid=\xc3\xa9");

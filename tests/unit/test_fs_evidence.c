@@ -228,6 +228,86 @@ static void unknown_facts(void **state)
 	expect(FS_UNCLEAR, "whether a fault was injected is not known");
 }
 
+#define NOTE(node, words) "! 500000000 " node " note file system: " words "\n"
+#define OTHER "! 1500000000 a kernel gfs2: fsid=lab:other.0: "
+
+/* A volume that its guests mounted: its name is what their agents note. Guards against: damage of
+ * another volume laid to this one; a guess where the agents say nothing, nonsense, or two things;
+ * one node's name taken for the other's. */
+static void noted_name(void **state)
+{
+	static const char unnamed[] = "of the tested volume is not known";
+	static const char *const nothing[] = {
+		NOTE("a", "gfs2 254:16"),
+		NOTE("a", "gfs2 254:16 stalemate:lab)("),
+		NOTE("b", "gfs2 254:16 stalemate:lab"),
+		NOTE("a", "ocfs2 254:16 stalemate:lab"),
+		NOTE("a", "gfs2 254:16 stalemate:lab") NOTE("a", "gfs2 254:32 lab:other"),
+		NOTE("a", "gfs2 254:16 stalemate:lab") NOTE("a", "gfs2 254:16"),
+		NOTE("a", "gfs2 254:16") NOTE("a", "gfs2 254:16 stalemate:lab"),
+		"! 500000000 a kernel file system: gfs2 254:16 stalemate:lab\n",
+	};
+	char text[1024];
+	size_t i;
+
+	(void)state;
+	facts.volume_name[0] = 0;
+	judge(NOTE("a", "gfs2 254:16 stalemate:lab") NOTE("a", "gfs2 254:16 stalemate:lab") OTHER
+	      "about to withdraw this file system\n",
+	      "", NULL);
+	expect(FS_SILENT, "");
+	judge(NOTE("a", "gfs2 254:16 stalemate:lab") "! 1500000000 a " MISMATCH, "", NULL);
+	expect(FS_DAMAGED, "");
+	judge(OTHER "about to withdraw this file system\n", "", NULL);
+	expect(FS_UNCLEAR, unnamed);
+	judge(NOTE("a", "gfs2 254:16 stalemate:lab"), "! 1500000000 b " MISMATCH, NULL);
+	expect(FS_UNCLEAR, unnamed);
+	for (i = 0; i < sizeof(nothing) / sizeof(nothing[0]); i++) {
+		/* a text history has events of either node in either file */
+		snprintf(text, sizeof(text), "%s! 1500000000 a " MISMATCH, nothing[i]);
+		judge(strstr(nothing[i], " b ") ? "! 1500000000 a " MISMATCH : text,
+		      strstr(nothing[i], " b ") ? nothing[i] : "", NULL);
+		expect(FS_UNCLEAR, unnamed);
+	}
+	/* what the run made it knows; an agent that contradicts it leaves nothing certain */
+	snprintf(facts.volume_name, sizeof(facts.volume_name), "stalemate:lab");
+	judge(NOTE("a", "gfs2 254:16 stalemate:lab") "! 1500000000 a " WITHDRAW, "", NULL);
+	expect(FS_DAMAGED, "");
+	judge(NOTE("a", "gfs2 254:16") "! 1500000000 a " WITHDRAW, "", NULL);
+	expect(FS_DAMAGED, "");
+	judge(NOTE("a", "gfs2 254:16 lab:other") "! 1500000000 a " WITHDRAW, "", NULL);
+	expect(FS_UNCLEAR, unnamed);
+}
+
+/* Guards against: a cell accused of damage that the user's volume may have had before it. */
+static void older_damage(void **state)
+{
+	static const char ocfs2[] = NOTE("a", "ocfs2 254:0 vda") "! 1500000000 a kernel OCFS2: "
+								 "ERROR (device vda): f: x\n";
+	static const char why[] = "the volume was not made for this cell";
+
+	(void)state;
+	facts.volume_name[0] = 0;
+	judge(NOTE("a", "gfs2 254:16 stalemate:lab") "! 1500000000 a " WITHDRAW, "", NULL);
+	expect(FS_UNCLEAR, why);
+	judge(ocfs2, "", NULL);
+	expect(FS_UNCLEAR, why);
+	facts.fsck_errors = 1;
+	judge("", "", NULL);
+	expect(FS_UNCLEAR, why);
+	/* one of ours, whose name only the agents know */
+	facts.volume_made = 1;
+	judge("", "", NULL);
+	expect(FS_DAMAGED, "");
+	facts.fsck_errors = 0;
+	judge(ocfs2, "", NULL);
+	expect(FS_DAMAGED, "");
+	judge(NOTE("a",
+		   "ocfs2 254:16 vdb") "! 1500000000 a kernel OCFS2: ERROR (device vda): f: x\n",
+	      "", NULL);
+	expect(FS_SILENT, "");
+}
+
 /* Guards against: fsck's damage passed over; a journal that was not replayed taken for damage. */
 static void fsck(void **state)
 {
@@ -359,6 +439,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(excuses, setup, teardown),
 		cmocka_unit_test_setup_teardown(consequences, setup, teardown),
 		cmocka_unit_test_setup_teardown(unknown_facts, setup, teardown),
+		cmocka_unit_test_setup_teardown(noted_name, setup, teardown),
+		cmocka_unit_test_setup_teardown(older_damage, setup, teardown),
 		cmocka_unit_test_setup_teardown(fsck, setup, teardown),
 		cmocka_unit_test_setup_teardown(churn, setup, teardown),
 		cmocka_unit_test_setup_teardown(many_volumes, setup, teardown),

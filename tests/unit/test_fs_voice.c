@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/op.h"
 #include "rundir/fs_voice.h"
 
 #define LAB "gfs2: fsid=stalemate:lab.0: "
@@ -187,6 +188,99 @@ static void names(void **state)
 	assert_false(fs_kind_is_damage(FS_IO_ERROR) || fs_kind_is_damage(FS_OTHER_ERROR));
 }
 
+/* A line in which the kernel speaks of a volume of that name, heard: its name. */
+static const char *heard_name(const char *name, char volume[FS_VOLUME_MAX])
+{
+	char line[512];
+	enum fs_kind kind;
+
+	snprintf(line, sizeof(line),
+		 strchr(name, ':') ? "gfs2: fsid=%s.0: about to withdraw this file system"
+				   : "OCFS2: ERROR (device %s): ocfs2_x: y",
+		 name);
+	assert_true(fs_voice_hear(line, &kind, volume));
+	return volume;
+}
+
+/* Guards against: a name that is noted and never heard in a line, so that all damage is another
+ * volume's. */
+static void own_name(void **state)
+{
+	static const struct {
+		const char *note, *name;
+	} notes[] = {
+		{"file system: gfs2 254:16 stalemate:lab", "stalemate:lab"},
+		{"file system: gfs2 254:16 c:my.fs.12", "c:my.fs.12"},
+		{"file system: ocfs2 254:0 vda", "vda"},
+		{"file system: ocfs2 253:0 dm-0", "dm-0"},
+		{"file system: ocfs2 104:0 cciss/c0d0", "cciss/c0d0"},
+	};
+	char volume[FS_VOLUME_MAX], again[FS_VOLUME_MAX];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(notes) / sizeof(notes[0]); i++) {
+		assert_true(fs_voice_own_name(notes[i].note, volume));
+		assert_string_equal(volume, notes[i].name);
+		assert_string_equal(heard_name(volume, again), volume);
+	}
+}
+
+/* Guards against: a guest's agent that says anything, or nothing, and is believed; a name cut to
+ * size, which is another's. */
+static void no_own_name(void **state)
+{
+	static const char *const unnamed[] = {
+		"file system: ",
+		"file system: gfs2",
+		"file system: gfs2 254:16",
+		"file system: gfs2 254:16 ",
+		"file system: gfs2  c:f",
+		"file system:  gfs2 254:16 c:f",
+		"file system: gfs2 254:16  c:f",
+		"file system: gfs2 254:16 c:f ",
+		"file system: gfs2 254:16 c:f c:f",
+		"file system: gfs2 254:16 vdb",
+		"file system: gfs2 254:16 :f",
+		"file system: gfs2 254:16 c:\t",
+		"file system: gfs2 254:16 c:f\x1b[31m",
+		"file system: gfs2 254:16 c:\xc3\xa9",
+		"file system: ocfs2 254:0 c:f",
+		"file system: ocfs2 254:0 (vdb",
+		"file system: ocfs2 254:0 vdb):",
+		"file system: ext4 254:0 vda",
+		"file system: unknown 0:45 c:f",
+		"file system: gfs2gfs2gfs2gfs2 254:16 c:f",
+		"file system: gfs2 254254254254254254254:16 c:f",
+	};
+	static const char *const no_notes[] = {"", "file system", "file system:gfs2 254:16 c:f",
+					       " file system: gfs2 254:16 c:f",
+					       "path in effect: file system: gfs2 254:16 c:f"};
+	char volume[FS_VOLUME_MAX], text[EVENT_TEXT_MAX + 1];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(unnamed) / sizeof(unnamed[0]); i++) {
+		memset(volume, 'x', sizeof(volume));
+		assert_true(fs_voice_own_name(unnamed[i], volume));
+		if (*volume)
+			fail_msg("taken for '%s': %s", volume, unnamed[i]);
+	}
+	for (i = 0; i < sizeof(no_notes) / sizeof(no_notes[0]); i++) {
+		assert_false(fs_voice_own_name(no_notes[i], volume));
+		assert_string_equal(volume, "");
+	}
+	/* as long as a kernel can print it, and longer: of a table 63 bytes, of a device 31 */
+	for (i = 1; i < 200; i++) {
+		snprintf(text, sizeof(text), "file system: gfs2 254:16 c:%0*d", (int)i, 0);
+		assert_true(fs_voice_own_name(text, volume));
+		assert_int_equal(strlen(volume), i <= 61 ? i + 2 : 0);
+		snprintf(text, sizeof(text), "file system: ocfs2 254:16 v%0*d", (int)i, 0);
+		assert_true(fs_voice_own_name(text, volume));
+		assert_int_equal(strlen(volume), i <= 30 ? i + 1 : 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -194,6 +288,8 @@ int main(void)
 		cmocka_unit_test(others),
 		cmocka_unit_test(not_the_file_system),
 		cmocka_unit_test(names),
+		cmocka_unit_test(own_name),
+		cmocka_unit_test(no_own_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
