@@ -188,6 +188,13 @@ bench:	## print the numbers we hold ourselves to; writes build/bench.json
 	$(B)/tests/bench $(B)/bench.json
 	$(B)/tests/bench-agent $(B)/stalemate-agent $(B)/bench-files $(B)/bench.json
 
+.PHONY: bench-lab
+bench-lab:	## agent and stalemate against fio and a barrier test, in guests (root, QEMU, sshd; 6 minutes); writes build/bench-lab.json
+	tools/packages.sh build run bench
+	$(MAKE) $(J) all $(B)/tests/bench-agent $(B)/tests/barrier
+	$(WITH_PROGRAMS) BENCH_AGENT="$(CURDIR)/$(B)/tests/bench-agent" BARRIER="$(CURDIR)/$(B)/tests/barrier" \
+		tests/bench/lab.sh $(B)/bench-lab.json || [ $$? = 77 ]
+
 .PHONY: bench-scale
 bench-scale: $(B)/tests/bench	## the judge at 1, 10 and 100 million operations (8 GB of space); writes build/bench-scale.json
 	$(B)/tests/bench --scale $(B)/bench-scale.json
@@ -199,6 +206,11 @@ $(B)/tests/bench: $(call obj,$(BENCH) tests/bench/generate.c $(COMMON) $(PURE))
 $(B)/tests/bench-agent: $(call obj,tests/bench/bench_agent.c $(COMMON) $(PURE) $(WORLD))
 	@mkdir -p $(@D)
 	$(CC) $(SANFLAGS) $(LDFLAGS) -o $@ $^ $(LIB_LIBS)
+
+# It runs in guests, as the agent does: static.
+$(B)/tests/barrier: $(call obj,tests/bench/barrier.c $(COMMON))
+	@mkdir -p $(@D)
+	$(CC) $(SANFLAGS) $(LDFLAGS) $(if $(SAN),,-static) -o $@ $^
 
 # Histories of any size, for trying the judge by hand.
 $(B)/tests/generate: $(call obj,tests/bench/generate_main.c tests/bench/generate.c $(COMMON) controller/rundir/history_file.c)

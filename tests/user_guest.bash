@@ -8,6 +8,7 @@
 user_parameters=	# more for the kernel's command line
 user_devices="<channel type='unix'><target type='virtio' name='org.stalemate.agent.0'/></channel>"
 user_domain=		# more elements of the domain
+user_cache=none		# of the volume's disk
 
 # user_guest NODE TYPE DEVICE ADDRESS PORT PEER_ADDRESS PEER_PORT - user-NODE's definition
 user_guest()
@@ -28,7 +29,7 @@ user_guest()
 	  <devices>
 	    <controller type='usb' model='none'/>
 	    <disk type='block' device='disk'>
-	      <driver name='qemu' type='raw' cache='none' discard='unmap'/>
+	      <driver name='qemu' type='raw' cache='$user_cache' discard='unmap'/>
 	      <source dev='$3'/>
 	      <target dev='vda' bus='virtio'/>
 	      <shareable/>

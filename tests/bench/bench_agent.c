@@ -7,6 +7,10 @@
  *   agent.vs_fio.PATH.SIZE   operations a second, ours / fio's: as many reads as writes, each block
  *                            written once and then read once, in ascending order
  *
+ * bench-agent SOCKET FOLDER JSON SSH_CONFIG: the same in a guest, as lab.vs_fio.PATH.SIZE. SOCKET
+ * is the host's end of the agent's port; fio is started through ssh, as the host `guest-a` of
+ * SSH_CONFIG, and says itself how long it took. A guest is emulated, so its files are small.
+ *
  * The agent is a process, spoken to as a controller does, and its records are fetched: what a run
  * costs is in it. Both sides take turns, so that a neighbour on the machine costs both; the median
  * of the ratios counts. What cannot be measured here (no fio, no O_DIRECT in that folder) is left
@@ -18,7 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -39,25 +43,41 @@ static const struct {
 	{"uring:8", "io_uring", false, 8},
 	{"uring-direct:8", "io_uring", true, 8},
 };
-/* A disk is slower than its host's memory. */
-static uint64_t file_size(unsigned way)
-{
-	return (ways[way].direct ? 32ULL : 256ULL) << 20;
-}
+#define WAYS (sizeof(ways) / sizeof(ways[0]))
 
 static const char *const names[] = {"buffered", "direct", "uring", "uring-direct"};
 static const unsigned sizes[] = {4096, 65536};
 
-static const char *agent_path, *folder;
+static const char *agent_path, *folder, *ssh_config; /* ssh_config: of a guest, else NULL */
 
-static struct agent_link *start_agent(pid_t *ret_pid)
+/* A disk is slower than its host's memory, and an emulated guest slower than that. */
+static uint64_t file_size(unsigned way, unsigned size)
 {
-	struct error err;
-	struct agent_link *link;
+	if (ssh_config)
+		return (size == 4096 && ways[way].direct ? 4ULL : 16ULL) << 20;
+	return (ways[way].direct ? 32ULL : 256ULL) << 20;
+}
+
+/* The socket of a guest's port, or a process here. -1: said why. */
+static int connect_agent(void)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", agent_path);
+	if (fd < 0 || !connect(fd, (const struct sockaddr *)&address, sizeof(address)))
+		return fd;
+	perror(agent_path);
+	close(fd);
+	return -1;
+}
+
+static int spawn_agent(pid_t *ret_pid)
+{
 	int ends[2];
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
-		return NULL;
+		return -1;
 	*ret_pid = fork();
 	if (!*ret_pid) {
 		dup2(ends[1], STDIN_FILENO);
@@ -66,7 +86,18 @@ static struct agent_link *start_agent(pid_t *ret_pid)
 		_exit(127);
 	}
 	close(ends[1]);
-	link = agent_link_new(ends[0], 0, 20 * NS_PER_S, &err);
+	return ends[0];
+}
+
+static struct agent_link *start_agent(pid_t *ret_pid)
+{
+	struct error err;
+	struct agent_link *link;
+	int fd = ssh_config ? connect_agent() : spawn_agent(ret_pid);
+
+	if (fd < 0)
+		return NULL;
+	link = agent_link_new(fd, 0, 20 * NS_PER_S, &err);
 	if (!link)
 		fprintf(stderr, "agent: %s\n", err.text);
 	return link;
@@ -74,7 +105,7 @@ static struct agent_link *start_agent(pid_t *ret_pid)
 
 static int open_target(struct agent_link *link, unsigned way, unsigned size, struct error *err)
 {
-	struct message_open open = {.size = file_size(way),
+	struct message_open open = {.size = file_size(way, size),
 				    .unit = size,
 				    .files = 1,
 				    .volume = 1,
@@ -112,7 +143,7 @@ static int pass(struct agent_link *link, enum op_kind kind, unsigned depth, uint
 /* Operations a second of the agent; negative: not measured, and said why. */
 static double measure_agent(unsigned way, unsigned size)
 {
-	uint64_t units = file_size(way) / size, sequence = 0, start;
+	uint64_t units = file_size(way, size) / size, sequence = 0, start;
 	struct agent_link *link;
 	double result = -1;
 	struct error err;
@@ -137,16 +168,30 @@ static double measure_agent(unsigned way, unsigned size)
 
 static double blocks_of(unsigned way, unsigned size)
 {
-	uint64_t blocks = file_size(way) / size;
+	uint64_t blocks = file_size(way, size) / size;
 
 	return (double)blocks;
+}
+
+/* Run a program where the files are; argv: in its first place what stands for ssh. */
+#define SSH_WORDS 4
+static int run_there(const char *argv[], struct process_result *ret, struct error *err)
+{
+	const char *const ssh[SSH_WORDS] = {"ssh", "-F", ssh_config, "guest-a"};
+
+	memcpy(argv, ssh, sizeof(ssh));
+	return process_run(argv + (ssh_config ? 0 : SSH_WORDS), ANSWER_NS, NULL, ret, err);
 }
 
 /* Seconds that fio takes for all blocks; negative as above. */
 static double fio(unsigned way, unsigned size, bool is_write)
 {
 	char filename[4096], bytes[32], block[32], engine[32], depth[32];
-	const char *argv[] = {"fio",
+	const char *argv[] = {"",
+			      "",
+			      "",
+			      "",
+			      "fio",
 			      "--name=bench",
 			      "--output-format=json",
 			      "--verify=crc32c",
@@ -154,6 +199,7 @@ static double fio(unsigned way, unsigned size, bool is_write)
 			      "--do_verify=0",
 			      "--verify_state_save=0",
 			      "--fallocate=none",
+			      "--invalidate=0", /* nor do we drop what is cached */
 			      is_write ? "--rw=write" : "--rw=read",
 			      ways[way].direct ? "--direct=1" : "--direct=0",
 			      filename,
@@ -168,11 +214,11 @@ static double fio(unsigned way, unsigned size, bool is_write)
 	json_t *root, *job;
 
 	snprintf(filename, sizeof(filename), "--filename=%s/fio", folder);
-	snprintf(bytes, sizeof(bytes), "--size=%llu", (unsigned long long)file_size(way));
+	snprintf(bytes, sizeof(bytes), "--size=%llu", (unsigned long long)file_size(way, size));
 	snprintf(block, sizeof(block), "--bs=%u", size);
 	snprintf(engine, sizeof(engine), "--ioengine=%s", ways[way].engine);
 	snprintf(depth, sizeof(depth), "--iodepth=%u", ways[way].depth);
-	if (process_run(argv, ANSWER_NS, NULL, &result, &err) < 0 || result.status) {
+	if (run_there(argv, &result, &err) < 0 || result.status) {
 		fprintf(stderr, "fio, %s: failed\n", ways[way].path);
 		return -1;
 	}
@@ -224,10 +270,10 @@ static void measure_all(json_t *numbers)
 	double ratio, ours;
 	unsigned way, i;
 
-	for (way = 0; way < sizeof(ways) / sizeof(ways[0]); way++) {
+	for (way = 0; way < WAYS; way++) {
 		for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
-			snprintf(name, sizeof(name), "agent.vs_fio.%s.%uk", names[way],
-				 sizes[i] / 1024);
+			snprintf(name, sizeof(name), "%s.vs_fio.%s.%uk",
+				 ssh_config ? "lab" : "agent", names[way], sizes[i] / 1024);
 			ratio = compare(way, sizes[i], &ours);
 			if (ratio < 0) {
 				printf("%-32s %14s\n", name, "not measured");
@@ -240,22 +286,34 @@ static void measure_all(json_t *numbers)
 	}
 }
 
+/* mkdir or rm; the folder is none of somebody's, for it is removed at the end. */
+static int folder_there(const char *program, const char *option)
+{
+	const char *argv[] = {"", "", "", "", program, option, folder, NULL};
+	struct process_result result;
+	struct error err = {0};
+
+	if (!run_there(argv, &result, &err) && !process_result_ok(&result, program, &err))
+		return 0;
+	fprintf(stderr, "%s\n", err.text);
+	return -1;
+}
+
 int main(int argc, char **argv)
 {
 	json_t *numbers;
-	const char *const remove_argv[] = {"rm", "-rf", argc == 4 ? argv[2] : "", NULL};
 	int result = 0;
 
-	if (argc != 4) {
-		fprintf(stderr, "usage: bench-agent AGENT FOLDER JSON\n");
+	if (argc != 4 && argc != 5) {
+		fprintf(stderr, "usage: bench-agent AGENT FOLDER JSON\n"
+				"       bench-agent SOCKET FOLDER JSON SSH_CONFIG\n");
 		return 2;
 	}
 	agent_path = argv[1];
 	folder = argv[2];
-	if (mkdir(folder, 0700) < 0) { /* not one of somebody's: it is removed at the end */
-		perror(folder);
+	ssh_config = argv[4];
+	if (folder_there("mkdir", "-m700") < 0)
 		return 3;
-	}
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	numbers = json_load_file(argv[3], 0, NULL);
 	if (!numbers)
@@ -264,6 +322,6 @@ int main(int argc, char **argv)
 	if (json_dump_file(numbers, argv[3], JSON_INDENT(2) | JSON_SORT_KEYS))
 		result = 3;
 	json_decref(numbers);
-	process_run_ok(remove_argv, ANSWER_NS, NULL);
+	folder_there("rm", "-rf");
 	return result;
 }

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 #
-# bash guest_extras.bash KEYS > ARCHIVE - what a user's guest has beside the lab's image: sshd (with the
-# host key KEYS/host, for the keys in KEYS/authorized) and QEMU's guest agent, as an archive to stand
-# behind that image's own. The programs and their libraries are those of this machine.
+# bash guest_extras.bash KEYS [PROGRAM...] > ARCHIVE - what a user's guest has beside the lab's image: sshd
+# (with the host key KEYS/host, for the keys in KEYS/authorized), QEMU's guest agent and each PROGRAM,
+# as an archive to stand behind that image's own. They and their libraries are those of this machine.
 #
 # The image's init stays PID 1; what this adds runs beside it. It also makes the names below
 # /dev/virtio-ports, which is udev's work in other guests.
@@ -12,12 +12,13 @@ keys=$1
 tree=$(mktemp -d)
 trap 'rm -rf "$tree"' EXIT
 PATH=$PATH:/usr/sbin
-programs=("$(command -v sshd)" /usr/lib/openssh/sftp-server "$(command -v qemu-ga)")
+programs=("$(command -v sshd)" /usr/lib/openssh/sftp-server "$(command -v qemu-ga)" "${@:2}")
 
 mkdir -p "$tree"/etc/ssh "$tree"/root/.ssh "$tree"/usr/{bin,sbin,lib/openssh,lib64,lib/x86_64-linux-gnu}
 cp "${programs[0]}" "${programs[2]}" "$tree/usr/sbin/"
 cp "${programs[1]}" "$tree/usr/lib/openssh/"
-ldd "${programs[@]}" | awk '$2 == "=>" && $3 ~ "^/" { print $3 }' | sort -u |
+[ $# = 1 ] || cp "${@:2}" "$tree/usr/bin/"
+ldd "${programs[@]}" 2>/dev/null | awk '$2 == "=>" && $3 ~ "^/" { print $3 }' | sort -u |
 	xargs cp -L -t "$tree/usr/lib/x86_64-linux-gnu"
 cp -L /lib64/ld-linux-x86-64.so.2 "$tree/usr/lib64/"
 cp "$keys/host" "$tree/etc/ssh/host"
