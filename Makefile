@@ -189,7 +189,7 @@ bench:	## print the numbers we hold ourselves to; writes build/bench.json
 	$(B)/tests/bench-agent $(B)/stalemate-agent $(B)/bench-files $(B)/bench.json
 
 .PHONY: bench-lab
-bench-lab:	## agent and stalemate against fio and a barrier test, in guests (root, QEMU, sshd; 6 minutes); writes build/bench-lab.json
+bench-lab:	## agent and stalemate against fio and a barrier test, in guests (root, QEMU, sshd; 10 minutes); writes build/bench-lab.json
 	tools/packages.sh build run bench
 	$(MAKE) $(J) all $(B)/tests/bench-agent $(B)/tests/barrier
 	$(WITH_PROGRAMS) BENCH_AGENT="$(CURDIR)/$(B)/tests/bench-agent" BARRIER="$(CURDIR)/$(B)/tests/barrier" \
