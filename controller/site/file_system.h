@@ -19,6 +19,15 @@
 /* The lock table, CLUSTER:NAME. */
 #define FILE_SYSTEM_GFS2_NAME "stalemate:lab"
 
+/* What a line of a check tells. */
+enum fsck_word {
+	FSCK_PROGRESS,
+	FSCK_LEFTOVER,	 /* a sound one may have it, though fsck ends with the status of damage */
+	FSCK_LEFT_BLOCK, /* the same, and it is why others may follow */
+	FSCK_FOLLOWS,	 /* damage, unless a left block is there */
+	FSCK_DAMAGE
+};
+
 struct file_system {
 	const char *type;	 /* as mount(2) calls it */
 	const char *name;	 /* by which its kernel's lines name it; "": its agents note it */
@@ -27,9 +36,7 @@ struct file_system {
 	const char *init;	 /* parameter of the guests' kernels: their cluster */
 	const char *const *mkfs; /* up to -b BYTES, the device, and blocks if not all of it */
 	const char *const *fsck; /* up to the device; writes nothing */
-	bool (*is_complaint)(const char *line, size_t len); /* of fsck's output */
-	/* What fsck also says of a sound one, and ends with the status of damage; NULL: nothing. */
-	bool (*is_leftover)(const char *line, size_t len);
+	enum fsck_word (*word)(const char *line, size_t len); /* a line of fsck's output */
 };
 
 /* That of a kind of volume; of VOLUME_RAW only `init` is set. */

@@ -63,23 +63,32 @@ int volume_make(struct site *site, struct error *err)
 	return site_drop_caches(site, err);
 }
 
+static unsigned count_words(const struct file_system *fs, const char *log, enum fsck_word word,
+			    char *ret_first, size_t size)
+{
+	const char *line;
+	unsigned n = 0;
+	size_t len;
+
+	for (line = log; *line; line += len + (line[len] == '\n')) {
+		len = strcspn(line, "\n");
+		if (fs->word(line, len) == word && !n++ && ret_first && !ret_first[0])
+			printable(line, len, ret_first, size);
+	}
+	return n;
+}
+
 /* Whether there is a line that is no progress: a complaint, or of what a sound volume may have. */
 static bool count_complaints(const struct file_system *fs, struct volume_fsck *fsck)
 {
-	const char *line;
-	bool any = false;
-	size_t len;
+	unsigned blocks = count_words(fs, fsck->log, FSCK_LEFT_BLOCK, NULL, 0);
 
-	for (line = fsck->log; *line; line += len + (line[len] == '\n')) {
-		len = strcspn(line, "\n");
-		any |= fs->is_leftover && fs->is_leftover(line, len);
-		if (!fs->is_complaint(line, len))
-			continue;
-		any = true;
-		if (!fsck->complaints++)
-			printable(line, len, fsck->first, sizeof(fsck->first));
-	}
-	return any;
+	fsck->complaints =
+		count_words(fs, fsck->log, FSCK_DAMAGE, fsck->first, sizeof(fsck->first));
+	if (!blocks)
+		fsck->complaints +=
+			count_words(fs, fsck->log, FSCK_FOLLOWS, fsck->first, sizeof(fsck->first));
+	return fsck->complaints || blocks || count_words(fs, fsck->log, FSCK_LEFTOVER, NULL, 0);
 }
 
 static void say_complaint(const struct file_system *fs, const struct process_result *result,
