@@ -56,10 +56,10 @@ static bool has(const char *line, size_t len, const char *words)
 
 /*
  * An unlinked inode that is not deallocated yet: where the other node still knew of it, that is
- * left to whoever needs the room next. Of some the block is no inode any more (seen after many
- * creations and removals from both nodes, with cache=none too): then the bitmap has a 2 where fsck
- * saw nothing, and what it counts follows from that. And the statfs file, which is not exact by
- * design: each node adds what it has changed now and then.
+ * left to whoever needs the room next. Of some the block is no inode any more (seen after churn,
+ * with no cache in the way): then the bitmap has a 2 where fsck saw nothing, and what it counts
+ * follows from that. And the statfs file, which is not exact by design: each node adds what it has
+ * changed now and then.
  */
 static enum fsck_word gfs2_word(const char *line, size_t len)
 {
