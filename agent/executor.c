@@ -8,9 +8,6 @@
  *
  * What a system call that failed or fell short has done is not known: the outcome is unknown, with
  * the time it returned, and the batch goes on. A note tells why.
- *
- * What is under way at once is a wave: it begins when the one before is over. A lane is sequential,
- * so no two operations of a wave are of one lane.
  */
 #include "agent/executor_internal.h"
 
@@ -21,22 +18,14 @@
 #include "agent/fs_name.h"
 #include "common/clock.h"
 
-struct wave {
-	unsigned n;
-	size_t used; /* bytes of the buffer */
-	const struct message_op *messages;
-	struct record records[IO_DEPTH_MAX];
-	struct io_request requests[IO_DEPTH_MAX];
-};
-
 int executor_init(struct executor *executor, struct outlet *outlet, struct error *err)
 {
 	memset(executor, 0, sizeof(*executor));
 	executor->outlet = outlet;
-	executor->wave = malloc(sizeof(*executor->wave));
-	if (!executor->wave || posix_memalign(&executor->buf, TARGET_ALIGN, TARGET_OP_MAX)) {
-		free(executor->wave);
-		executor->buf = executor->wave = NULL;
+	executor->window = window_new();
+	if (!executor->window || posix_memalign(&executor->buf, TARGET_ALIGN, TARGET_OP_MAX)) {
+		free(executor->window);
+		executor->window = executor->buf = NULL;
 		return error_set(err, ERROR_WORLD, "no memory for an I/O buffer");
 	}
 	return 0;
@@ -46,7 +35,7 @@ void executor_done(struct executor *executor)
 {
 	executor_close(executor);
 	free(executor->buf);
-	free(executor->wave);
+	free(executor->window);
 }
 
 int executor_open(struct executor *executor, const struct message_open *open,
@@ -75,7 +64,7 @@ void executor_close(struct executor *executor)
 	executor->target = NULL;
 }
 
-void executor_flush(struct executor *executor)
+static void send_records(struct executor *executor)
 {
 	if (executor->used)
 		outlet_send(executor->outlet, executor->connection, MESSAGE_RECORDS,
@@ -83,10 +72,16 @@ void executor_flush(struct executor *executor)
 	executor->used = 0;
 }
 
+void executor_flush(struct executor *executor)
+{
+	window_end_all(executor);
+	send_records(executor);
+}
+
 void executor_make_room(struct executor *executor)
 {
 	if (sizeof(executor->records) - executor->used < RECORD_MAX)
-		executor_flush(executor);
+		send_records(executor);
 }
 
 void executor_emit_bytes(struct executor *executor, const uint8_t *bytes, size_t size)
@@ -116,36 +111,11 @@ static void note(struct executor *executor, const struct op *op, const struct er
 	executor_emit(executor, &record);
 }
 
-static bool is_on_lane(const struct wave *wave, uint16_t lane)
+/* All but the parts, which are two thousand bytes and as many as n_parts says. */
+static void begin_record(struct record *ret)
 {
-	unsigned i;
-
-	for (i = 0; i < wave->n; i++) {
-		if (wave->messages[i].lane == lane)
-			return true;
-	}
-	return false;
-}
-
-static size_t space_of(const struct target *target, const struct message_op *op)
-{
-	return ((size_t)op->count * target->unit + TARGET_ALIGN - 1) / TARGET_ALIGN * TARGET_ALIGN;
-}
-
-static enum io_role role_of(const struct message_op *op)
-{
-	return op->kind == OP_WRITE ? IO_WRITER : IO_READER;
-}
-
-/* May this one be under way together with those of the wave? */
-static bool joins(const struct executor *executor, const struct message_op *op)
-{
-	const struct wave *wave = executor->wave;
-	const struct target *target = executor->target;
-
-	return op->kind == wave->messages->kind && op->kind != OP_FLUSH && executor_is_plain(op) &&
-	       wave->n < target->role[role_of(op)]->io.depth && !is_on_lane(wave, op->lane) &&
-	       wave->used + space_of(target, op) <= TARGET_OP_MAX;
+	memset(ret, 0, offsetof(struct record, op.value.parts));
+	ret->type = RECORD_OP;
 }
 
 static void fill_op(const struct executor *executor, const struct message_op *message,
@@ -186,22 +156,9 @@ static void fill_buffer(const struct executor *executor, const struct message_op
 void executor_begin(const struct executor *executor, const struct message_op *message, void *buf,
 		    struct record *ret)
 {
-	*ret = (struct record){.type = RECORD_OP};
+	begin_record(ret);
 	fill_op(executor, message, &ret->op);
 	fill_buffer(executor, message, buf, &ret->op);
-}
-
-static void add_to_wave(struct executor *executor, const struct message_op *message)
-{
-	struct wave *wave = executor->wave;
-	struct record *record = &wave->records[wave->n];
-	void *buf = (uint8_t *)executor->buf + wave->used;
-
-	executor_begin(executor, message, buf, record);
-	wave->requests[wave->n++] =
-		target_request(executor->target, role_of(message), message->unit, message->count,
-			       buf, message->flags & MESSAGE_OP_SYNC && message->kind == OP_WRITE);
-	wave->used += space_of(executor->target, message);
 }
 
 static bool same_value(const struct value *a, const struct value *b)
@@ -216,16 +173,14 @@ static void emit_values(struct executor *executor, struct record *record, const 
 	struct target *target = executor->target;
 	unsigned per_unit = target->unit / SECTOR_SIZE, count = record->op.count, i;
 	uint64_t first = record->op.unit;
-	struct value value;
+	struct value *value = &record->op.value, next;
 	bool same = true;
 
-	for (i = 0; i < count && same; i++) {
+	tag_read(&target->space, first * per_unit, per_unit, buf, value);
+	for (i = 1; i < count && same; i++) {
 		tag_read(&target->space, (first + i) * per_unit, per_unit,
-			 buf + (size_t)i * target->unit, &value);
-		if (!i)
-			record->op.value = value;
-		else
-			same = same_value(&value, &record->op.value);
+			 buf + (size_t)i * target->unit, &next);
+		same = same_value(&next, value);
 	}
 	if (same) {
 		executor_emit(executor, record);
@@ -235,7 +190,7 @@ static void emit_values(struct executor *executor, struct record *record, const 
 	for (i = 0; i < count; i++) {
 		record->op.unit = first + i;
 		tag_read(&target->space, (first + i) * per_unit, per_unit,
-			 buf + (size_t)i * target->unit, &record->op.value);
+			 buf + (size_t)i * target->unit, value);
 		executor_emit(executor, record);
 	}
 }
@@ -256,29 +211,12 @@ void executor_end(struct executor *executor, struct record *record,
 		note(executor, op, &request->err);
 }
 
-/* In the order in which they completed: who watches goes by it. */
-static void emit_wave(struct executor *executor)
-{
-	struct wave *wave = executor->wave;
-	unsigned char order[IO_DEPTH_MAX] = {0};
-	unsigned n = wave->n, i, at;
-
-	for (i = 0; i < n; i++) {
-		uint64_t complete = wave->requests[i].complete;
-
-		for (at = i; at && wave->requests[order[at - 1]].complete > complete; at--)
-			order[at] = order[at - 1];
-		order[at] = (unsigned char)i;
-	}
-	for (i = 0; i < n; i++)
-		executor_end(executor, &wave->records[order[i]], &wave->requests[order[i]]);
-}
-
 static void do_flush(struct executor *executor, const struct message_op *message)
 {
-	struct record record = {.type = RECORD_OP};
-	struct io_request request = {0};
+	struct io_request request;
+	struct record record;
 
+	begin_record(&record);
 	fill_op(executor, message, &record.op);
 	record.op.invoke = clock_ns();
 	request.result = target_flush(executor->target, &request.err);
@@ -286,28 +224,17 @@ static void do_flush(struct executor *executor, const struct message_op *message
 	executor_end(executor, &record, &request);
 }
 
-unsigned executor_do(struct executor *executor, const struct message_op *ops, unsigned n)
+void executor_do(struct executor *executor, const struct message_op *op)
 {
-	struct wave *wave = executor->wave;
-
-	if (ops->kind == OP_FLUSH) {
-		do_flush(executor, ops);
-		return 1;
+	if (op->kind != OP_FLUSH && executor_is_plain(op)) {
+		window_do(executor, op);
+		return;
 	}
-	if (!executor_is_plain(ops)) {
-		if (ops->flags & MESSAGE_OP_UPDATE)
-			update_do(executor, ops);
-		else
-			beside_do(executor, ops);
-		return 1;
-	}
-	wave->n = 0;
-	wave->used = 0;
-	wave->messages = ops;
-	do {
-		add_to_wave(executor, &ops[wave->n]);
-	} while (wave->n < n && joins(executor, &ops[wave->n]));
-	target_do(executor->target, role_of(ops), wave->requests, wave->n);
-	emit_wave(executor);
-	return wave->n;
+	window_end_all(executor);
+	if (op->kind == OP_FLUSH)
+		do_flush(executor, op);
+	else if (op->flags & MESSAGE_OP_UPDATE)
+		update_do(executor, op);
+	else
+		beside_do(executor, op);
 }

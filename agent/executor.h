@@ -12,7 +12,7 @@
 #include "agent/target.h"
 #include "common/message.h"
 
-struct wave;
+struct window;
 
 /* The update under a lock that is being checked, or done; update.c. */
 struct update {
@@ -28,7 +28,7 @@ struct executor {
 	struct target *target;	     /* NULL: none is open */
 	uint64_t connection;	     /* whom the records are for */
 	void *buf;		     /* TARGET_OP_MAX bytes, of the operations being done */
-	struct wave *wave;	     /* these operations */
+	struct window *window;	     /* these operations */
 	struct update update;	     /* whose operations are being done */
 	uint64_t last[LANE_MAX + 1]; /* highest write sequence of each lane since OPEN */
 	size_t used;
@@ -48,12 +48,14 @@ void executor_close(struct executor *executor);
 int executor_check(struct executor *executor, const struct message_run *run, struct error *err);
 
 /*
- * Do the first of n checked operations; and, at once with it, as many after it as the path's queue
- * depth allows: of its kind, each on another lane, all together at most TARGET_OP_MAX bytes.
- * Returns how many. Their records, in the order in which they completed, are sent when a frame is
- * full, or by executor_flush.
+ * Do one checked operation. Those before it that it can be under way with need not be over then:
+ * plain reads, or writes, as many as the path's queue depth allows, each on another lane, all
+ * together at most TARGET_OP_MAX bytes. The records, in the order in which the operations
+ * completed, are sent when a frame is full.
  */
-unsigned executor_do(struct executor *executor, const struct message_op *ops, unsigned n);
+void executor_do(struct executor *executor, const struct message_op *op);
+
+/* Wait until none is under way, and send all records. */
 void executor_flush(struct executor *executor);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* executor_internal.h - what executor*.c, update.c and free_run.c share; nobody else includes it.
- */
+/* executor_internal.h - what executor*.c, window.c, update.c and free_run.c share; nobody else
+ * includes it. */
 #ifndef AGENT_EXECUTOR_INTERNAL_H
 #define AGENT_EXECUTOR_INTERNAL_H
 
@@ -20,6 +20,15 @@ void executor_emit(struct executor *executor, const struct record *record);
 /* Append a record in pieces, after making room for the greatest. */
 void executor_make_room(struct executor *executor);
 void executor_emit_bytes(struct executor *executor, const uint8_t *bytes, size_t size);
+
+/* window.c. NULL: no memory; free() frees it. */
+struct window *window_new(void);
+
+/* Begin a plain read or write as soon as it may be; it need not be over when this returns. */
+void window_do(struct executor *executor, const struct message_op *op);
+
+/* Wait until nothing is under way. */
+void window_end_all(struct executor *executor);
 
 /* update.c: may the next operation follow those before it? `update` is updated; NULL for op asks
  * whether the RUN may end here. */

@@ -149,8 +149,8 @@ static void do_step(struct free_lane *lane, uint32_t step)
 	struct io_request request;
 
 	executor_begin(executor, &message, lane->buf, &lane->record);
-	request = target_request(target, role, what.unit, 1, lane->buf, what.sync);
-	target_do(target, role, &request, 1);
+	target_request(target, role, what.unit, 1, lane->buf, what.sync, &request);
+	target_do(target, role, &request);
 	op->complete = request.complete;
 	op->outcome = request.result < 0 ? OUTCOME_UNKNOWN : OUTCOME_OK;
 	if (request.result < 0 && !lane->failures++)
@@ -334,7 +334,7 @@ static int check(struct executor *executor, const struct lane_set *set, struct e
 	if (lane_set_churns(set) && target->device)
 		return error_set(err, ERROR_USER, "a device has no metadata to churn");
 	for (role = 0; role < IO_ROLES; role++) {
-		if (target->role[role]->io.path->batch)
+		if (target->role[role]->io.path->submit)
 			return error_set(err, ERROR_USER,
 					 "free-running lanes do not share a ring: not on path %s",
 					 target->role[role]->io.path->name);

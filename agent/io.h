@@ -33,10 +33,12 @@ struct io_request {
 	uint64_t at;
 	bool write, flush; /* flush: and then flush the file */
 
+	unsigned awaited; /* the path's own, while it is under way */
+
 	/* the answer */
 	int result;
 	uint64_t complete; /* when it came: clock_ns */
-	struct error err;  /* result -1: as of the functions below */
+	struct error err;  /* result -1: as of the functions below; else not set */
 };
 
 struct io_path {
@@ -59,9 +61,11 @@ struct io_path {
 	int (*flush)(void *file, struct error *err);
 	void (*close)(void *file);
 
-	/* All of them at once, at most the session's depth; returns when each has its answer.
-	 * NULL: the path does one after the other. */
-	void (*batch)(void *session, struct io_request *requests, unsigned n);
+	/* Several at once. submit begins one, which stays where it is until reap returns it; at
+	 * most the session's depth are under way. reap waits until one of them has its answer, and
+	 * returns them in the order of `complete`. NULL: the path does one after the other. */
+	void (*submit)(void *session, struct io_request *request);
+	struct io_request *(*reap)(void *session);
 };
 
 extern const struct io_path io_buffered;      /* pread(2), pwrite(2), fsync(2) */

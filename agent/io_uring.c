@@ -4,10 +4,14 @@
  *
  * Each operation is one request to the kernel; the flush of a `sync` write is a second one, linked
  * to it: the kernel begins it when the write is whole, and cancels it when the write failed or fell
- * short. A batch is over when every request that the kernel has taken is answered, whatever came of
- * it: until then it may still write to the buffers. Should the ring itself fail, it is used no
- * more.
+ * short. A request is over when all of its entries are answered, whatever came of it: until then
+ * the kernel may still write to its buffer. Should the ring itself fail, it is used no more, and
+ * what is under way has no answer.
+ *
+ * What was submitted goes to the kernel before the next answer is taken, so that the disk has its
+ * work while we verify; at the start, all in one call.
  */
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <liburing.h>
@@ -20,6 +24,8 @@
 struct ring {
 	struct io_uring uring;
 	bool broken; /* what it was asked for may be in it still */
+	unsigned depth, n;
+	struct io_request *under_way[IO_DEPTH_MAX];
 };
 
 struct ring_file {
@@ -54,6 +60,7 @@ static void *ring_begin(unsigned depth, struct error *err)
 		error_set(err, ERROR_WORLD, "no memory for an io_uring");
 		return NULL;
 	}
+	ring->depth = depth;
 	failed = io_uring_queue_init(2 * depth, &ring->uring, 0);
 	if (failed) {
 		errno = -failed;
@@ -95,13 +102,13 @@ static void ring_close(void *file)
 	free(file);
 }
 
-/* The request's entries in the queue: its number, and whether it is the flush, come back with the
- * answers. Returns how many. A request of no bytes is a flush alone. */
-static unsigned prepare(struct ring *ring, const struct io_request *request, unsigned number)
+/* The request's entries in the queue. With the answer to each comes back which request it is of,
+ * and in the lowest bit whether it is the flush. A request of no bytes is a flush alone. */
+static void prepare(struct ring *ring, struct io_request *request)
 {
 	const struct ring_file *file = request->file;
+	uint64_t name = (uintptr_t)request;
 	struct io_uring_sqe *sqe;
-	unsigned n = 0;
 
 	if (request->size) {
 		sqe = io_uring_get_sqe(&ring->uring);
@@ -112,32 +119,27 @@ static unsigned prepare(struct ring *ring, const struct io_request *request, uns
 			io_uring_prep_read(sqe, file->fd, request->buf, (unsigned)request->size,
 					   request->at);
 		io_uring_sqe_set_flags(sqe, request->flush ? IOSQE_IO_LINK : 0);
-		io_uring_sqe_set_data64(sqe, 2ULL * number);
-		n++;
+		io_uring_sqe_set_data64(sqe, name);
+		request->awaited++;
 	}
 	if (request->flush) {
 		sqe = io_uring_get_sqe(&ring->uring);
 		io_uring_prep_fsync(sqe, file->fd, 0);
-		io_uring_sqe_set_data64(sqe, 2ULL * number + 1);
-		n++;
+		io_uring_sqe_set_data64(sqe, name | 1);
+		request->awaited++;
 	}
-	return n;
 }
 
-/* Hand the kernel n entries; returns how many it took. */
-static unsigned submit(struct ring *ring, unsigned n)
+static void ring_submit(void *session, struct io_request *request)
 {
-	unsigned taken = 0;
-	int result;
+	struct ring *ring = session;
 
-	while (taken < n) {
-		result = io_uring_submit(&ring->uring);
-		if (result > 0)
-			taken += (unsigned)result;
-		else if (result != -EINTR && result != -EAGAIN)
-			break;
-	}
-	return taken;
+	assert(ring->n < ring->depth);
+	request->result = 0;
+	request->awaited = 0;
+	ring->under_way[ring->n++] = request;
+	if (!ring->broken)
+		prepare(ring, request);
 }
 
 static void take_answer(struct io_request *request, bool flush, int answer)
@@ -145,6 +147,7 @@ static void take_answer(struct io_request *request, bool flush, int answer)
 	size_t wanted = flush ? 0 : request->size;
 
 	request->complete = clock_ns();
+	request->awaited--;
 	/* a flush that was cancelled was so by its write, which says more, before or after */
 	if (flush && request->result < 0)
 		return;
@@ -158,59 +161,72 @@ static void take_answer(struct io_request *request, bool flush, int answer)
 		request->result = -1;
 }
 
-/* Wait for as many answers; each takes one from its request in `open`. */
-static void reap(struct ring *ring, struct io_request *requests, unsigned n, unsigned *open)
+/* It is no longer under way. */
+static struct io_request *forget(struct ring *ring, struct io_request *request)
 {
-	struct io_uring_cqe *cqe;
-	uint64_t which;
-	int failed;
+	unsigned i = 0;
 
-	while (n) {
-		failed = io_uring_wait_cqe(&ring->uring, &cqe);
-		if (failed == -EINTR)
-			continue;
-		if (failed) {
-			ring->broken = true;
-			return;
-		}
-		which = io_uring_cqe_get_data64(cqe);
-		take_answer(&requests[which / 2], which % 2, cqe->res);
-		open[which / 2]--;
-		io_uring_cqe_seen(&ring->uring, cqe);
-		n--;
-	}
+	while (ring->under_way[i] != request)
+		i++;
+	ring->under_way[i] = ring->under_way[--ring->n];
+	return request;
 }
 
-static void ring_batch(void *session, struct io_request *requests, unsigned n)
+/* Hand the kernel what it has not got, and wait for `wanted` answers. */
+static void enter(struct ring *ring, unsigned wanted)
 {
-	unsigned open[IO_DEPTH_MAX], entries = 0, taken = 0, i;
-	struct ring *ring = session;
+	int result = io_uring_submit_and_wait(&ring->uring, wanted);
 
-	for (i = 0; i < n; i++) {
-		requests[i].result = 0;
-		open[i] = ring->broken ? 1 : prepare(ring, &requests[i], i);
-		entries += open[i];
-	}
-	if (!ring->broken) {
-		taken = submit(ring, entries);
-		reap(ring, requests, taken, open);
-		ring->broken |= taken < entries;
-	}
-	for (i = 0; i < n; i++) {
-		if (!open[i])
-			continue;
-		requests[i].complete = clock_ns();
-		if (requests[i].result < 0)
-			continue;
+	if (result < 0 && result != -EINTR && result != -EAGAIN && result != -EBUSY)
+		ring->broken = true;
+}
+
+/* One whose answer never comes. */
+static struct io_request *lost(struct ring *ring)
+{
+	struct io_request *request = ring->under_way[0];
+
+	request->complete = clock_ns();
+	if (!request->result) {
 		errno = EIO;
-		requests[i].result = error_set_errno(&requests[i].err, ERROR_WORLD,
-						     "the io_uring does not answer");
+		request->result =
+			error_set_errno(&request->err, ERROR_WORLD, "the io_uring does not answer");
 	}
+	return forget(ring, request);
 }
 
+static struct io_request *ring_reap(void *session)
+{
+	struct ring *ring = session;
+	struct io_request *request;
+	struct io_uring_cqe *cqe;
+	uint64_t name;
+
+	assert(ring->n);
+	while (!ring->broken) {
+		if (io_uring_sq_ready(&ring->uring))
+			enter(ring, 0);
+		if (io_uring_peek_cqe(&ring->uring, &cqe)) {
+			enter(ring, 1);
+			continue;
+		}
+		name = io_uring_cqe_get_data64(cqe);
+		request = (struct io_request *)(uintptr_t)(name & ~1ULL);
+		take_answer(request, name & 1, cqe->res);
+		io_uring_cqe_seen(&ring->uring, cqe);
+		if (!request->awaited)
+			return forget(ring, request);
+	}
+	return lost(ring);
+}
+
+/* Alone: nothing else is under way. */
 static int do_one(struct io_request *request, struct error *err)
 {
-	ring_batch(((struct ring_file *)request->file)->ring, request, 1);
+	struct ring *ring = ((struct ring_file *)request->file)->ring;
+
+	ring_submit(ring, request);
+	ring_reap(ring);
 	if (request->result < 0)
 		error_set(err, request->err.kind, "%s", request->err.text);
 	return request->result;
@@ -241,7 +257,7 @@ static int ring_flush(void *file, struct error *err)
 #define RING \
 	.sync = IO_SYNC_FLUSH, .begin = ring_begin, .end = ring_end, .open = ring_open, \
 	.read = ring_read, .write = ring_write, .flush = ring_flush, .close = ring_close, \
-	.batch = ring_batch
+	.submit = ring_submit, .reap = ring_reap
 
 const struct io_path io_uring = {.name = "uring", RING};
 const struct io_path io_uring_direct = {.name = "uring-direct", .open_flags = O_DIRECT, RING};

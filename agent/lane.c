@@ -37,8 +37,8 @@ struct lane {
 	pthread_cond_t changed;
 	struct job *first, **last;
 	unsigned waiting;
-	uint64_t resets;
-	bool close; /* after a reset: the target is to be closed */
+	_Atomic uint64_t resets; /* changed under the mutex, looked at between operations */
+	bool close;		 /* after a reset: the target is to be closed */
 	bool stop;
 
 	/* the thread's own */
@@ -67,17 +67,16 @@ static struct timespec after(uint64_t ns)
 static bool cancelled(struct lane *lane, uint64_t ns)
 {
 	struct timespec until;
-	bool result;
 	int woken = 0;
 
-	if (ns)
+	if (ns) {
 		until = after(ns);
-	pthread_mutex_lock(&lane->lock);
-	while (ns && lane->resets == lane->begun && woken != ETIMEDOUT)
-		woken = pthread_cond_timedwait(&lane->changed, &lane->lock, &until);
-	result = lane->resets != lane->begun;
-	pthread_mutex_unlock(&lane->lock);
-	return result;
+		pthread_mutex_lock(&lane->lock);
+		while (lane->resets == lane->begun && woken != ETIMEDOUT)
+			woken = pthread_cond_timedwait(&lane->changed, &lane->lock, &until);
+		pthread_mutex_unlock(&lane->lock);
+	}
+	return lane->resets != lane->begun;
 }
 
 /* Wait for the disk with that serial; "/dev/NAME" to ret. */
@@ -173,8 +172,8 @@ static int do_run(struct lane *lane, const struct frame *request, struct error *
 		return -1;
 	if (cancelled(lane, lane->run.delay_ns))
 		return 0;
-	for (i = 0; i < lane->run.n && !cancelled(lane, 0);)
-		i += executor_do(&lane->executor, &lane->run.ops[i], lane->run.n - i);
+	for (i = 0; i < lane->run.n && !cancelled(lane, 0); i++)
+		executor_do(&lane->executor, &lane->run.ops[i]);
 	executor_flush(&lane->executor);
 	return 0;
 }

@@ -216,19 +216,17 @@ static uint64_t place_of(const struct target *target, uint64_t unit)
 	return unit % target->units_per_file * target->unit;
 }
 
-struct io_request target_request(const struct target *target, enum io_role role, uint64_t unit,
-				 unsigned count, void *buf, bool sync)
+void target_request(const struct target *target, enum io_role role, uint64_t unit, unsigned count,
+		    void *buf, bool sync, struct io_request *ret)
 {
 	const struct target_way *way = target->role[role];
 
-	return (struct io_request){
-		.file = file_of(way, target, unit),
-		.buf = buf,
-		.size = (size_t)count * target->unit,
-		.at = place_of(target, unit),
-		.write = role == IO_WRITER,
-		.flush = sync && way->io.path->sync == IO_SYNC_FLUSH,
-	};
+	ret->file = file_of(way, target, unit);
+	ret->buf = buf;
+	ret->size = (size_t)count * target->unit;
+	ret->at = place_of(target, unit);
+	ret->write = role == IO_WRITER;
+	ret->flush = sync && way->io.path->sync == IO_SYNC_FLUSH;
 }
 
 static void do_one(const struct io_path *io, struct io_request *r)
@@ -242,18 +240,35 @@ static void do_one(const struct io_path *io, struct io_request *r)
 	r->complete = clock_ns();
 }
 
-void target_do(struct target *target, enum io_role role, struct io_request *requests, unsigned n)
+void target_submit(struct target *target, enum io_role role, struct io_request *request)
 {
-	const struct target_way *way = target->role[role];
-	unsigned i;
+	struct target_way *way = target->role[role];
 
-	assert(n <= way->io.depth);
-	if (way->io.path->batch) {
-		way->io.path->batch(way->session, requests, n);
+	if (way->io.path->submit) {
+		way->io.path->submit(way->session, request);
 		return;
 	}
-	for (i = 0; i < n; i++)
-		do_one(way->io.path, &requests[i]);
+	assert(!way->done);
+	do_one(way->io.path, request);
+	way->done = request;
+}
+
+struct io_request *target_reap(struct target *target, enum io_role role)
+{
+	struct target_way *way = target->role[role];
+	struct io_request *ret = way->done;
+
+	if (way->io.path->reap)
+		return way->io.path->reap(way->session);
+	assert(ret);
+	way->done = NULL;
+	return ret;
+}
+
+void target_do(struct target *target, enum io_role role, struct io_request *request)
+{
+	target_submit(target, role, request);
+	target_reap(target, role);
 }
 
 int target_read(struct target *target, uint64_t unit, unsigned count, void *buf, struct error *err)

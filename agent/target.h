@@ -33,6 +33,7 @@ struct target_way {
 	struct target_io io;
 	void *session;
 	void *file[TARGET_FILES_MAX];
+	struct io_request *done; /* where the path has only one at a time */
 };
 
 /* Descriptors beside the ways, opened at first use; -1: not yet. target_beside.c. */
@@ -77,15 +78,23 @@ void target_close(struct target *target);
 char *target_words(const struct target *target, char *ret, size_t size);
 
 /*
- * The request that reads or writes `count` units from `unit` on, for target_do. sync: a write that
- * is to be stable when it completes, by whatever that takes on its path.
+ * The request that reads or writes `count` units from `unit` on; all of *ret is set but for the
+ * answer. sync: a write that is to be stable when it completes, by whatever that takes on its path.
  */
-struct io_request target_request(const struct target *target, enum io_role role, uint64_t unit,
-				 unsigned count, void *buf, bool sync);
+void target_request(const struct target *target, enum io_role role, uint64_t unit, unsigned count,
+		    void *buf, bool sync, struct io_request *ret);
 
-/* Do n of them, all of that role, at most its depth of them: at once, where the path can. Each has
- * its own result (as below), and the time at which it completed. */
-void target_do(struct target *target, enum io_role role, struct io_request *requests, unsigned n);
+/*
+ * Begin a request of that role. It stays where it is until target_reap returns it, with its result
+ * (as below), and the time at which it completed. At most the role's depth are under way.
+ */
+void target_submit(struct target *target, enum io_role role, struct io_request *request);
+
+/* Wait until one of those under way is over: they are returned in the order of their completion. */
+struct io_request *target_reap(struct target *target, enum io_role role);
+
+/* Both. Nothing else may be under way. */
+void target_do(struct target *target, enum io_role role, struct io_request *request);
 
 /*
  * One operation on `count` units from `unit` on, which must lie within one file (our caller has

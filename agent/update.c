@@ -94,15 +94,15 @@ static void do_write(struct executor *executor, const struct message_op *message
 	struct record record;
 	struct error err;
 
-	request = target_request(target, IO_WRITER, update->first, update->n, executor->buf,
-				 message->flags & MESSAGE_OP_SYNC);
+	target_request(target, IO_WRITER, update->first, update->n, executor->buf,
+		       message->flags & MESSAGE_OP_SYNC, &request);
 	executor_begin(executor, message, place(executor, message->unit), &record);
 	if (update->broken) {
 		record.op.outcome = OUTCOME_FAIL;
 		record.op.complete = clock_ns();
 		executor_emit(executor, &record);
 	} else {
-		target_do(target, IO_WRITER, &request, 1);
+		target_do(target, IO_WRITER, &request);
 		executor_end(executor, &record, &request);
 	}
 	if (update->locked &&

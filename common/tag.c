@@ -7,6 +7,8 @@
  */
 #include "common/tag_sector.h"
 
+#define POISON 0xa5a5a5a5a5a5a5a5ULL
+
 void tag_stamp(const struct tag_space *space, const struct tag *tag, void *buf)
 {
 #ifdef TAG_AVX2
@@ -32,5 +34,11 @@ void tag_read(const struct tag_space *space, uint64_t sector, unsigned sectors, 
 
 void tag_poison(void *buf, size_t size)
 {
-	memset(buf, 0xa5, size);
+	uint8_t *at = buf;
+	size_t i;
+
+	for (i = 0; i < size; i += SECTOR_SIZE) {
+		put_u64(at + i + AT_MAGIC, POISON);
+		put_u64(at + i + AT_CHECKSUM, POISON);
+	}
 }

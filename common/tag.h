@@ -46,8 +46,9 @@ void tag_stamp(const struct tag_space *space, const struct tag *tag, void *buf);
 void tag_read(const struct tag_space *space, uint64_t sector, unsigned sectors, const void *buf,
 	      struct value *ret);
 
-/* Fill a read buffer with a pattern that no valid or zero sector has, so that a read which
- * returns success without writing the buffer is seen as corrupt. */
+/* Put a pattern that no valid or zero sector has at both ends of each sector of a read buffer, so
+ * that a sector which a read leaves out, or writes a part of, is seen as corrupt whatever stood
+ * there. size: a multiple of SECTOR_SIZE. */
 void tag_poison(void *buf, size_t size);
 
 #endif

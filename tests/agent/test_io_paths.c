@@ -123,11 +123,11 @@ static void test_sync(void **state)
 	for (i = 0; i < IO_KINDS; i++) {
 		assert_int_equal(io_paths[i]->sync, wanted[i]);
 		target = opened(&open, io_paths[i], &io_buffered);
-		request = target_request(target, IO_WRITER, 0, 1, buf, true);
+		target_request(target, IO_WRITER, 0, 1, buf, true, &request);
 		assert_int_equal(request.flush, wanted[i] == IO_SYNC_FLUSH);
-		target_do(target, IO_WRITER, &request, 1);
+		target_do(target, IO_WRITER, &request);
 		assert_int_equal(request.result, 0);
-		request = target_request(target, IO_WRITER, 0, 1, buf, false);
+		target_request(target, IO_WRITER, 0, 1, buf, false, &request);
 		assert_false(request.flush);
 		target_close(target);
 	}
@@ -279,6 +279,25 @@ static void test_mmap_sigbus(void **state)
 
 #define DEPTH 32
 
+static void all_at_once(struct target *target, enum io_role role, struct io_request *requests,
+			unsigned n)
+{
+	uint64_t last = 0;
+	unsigned i;
+
+	for (i = 0; i < n; i++) {
+		requests[i].complete = 0;
+		target_submit(target, role, &requests[i]);
+	}
+	for (i = 0; i < n; i++) {
+		const struct io_request *request = target_reap(target, role);
+
+		assert_true(request >= requests && request < requests + n);
+		assert_true(request->complete >= last);
+		last = request->complete;
+	}
+}
+
 /* Guards against: completions that are not reaped, or taken for another's; a short one that passes;
  * one failure that spoils the rest; the flush behind a failed write named as what failed. */
 static void test_uring_batch(void **state)
@@ -297,16 +316,16 @@ static void test_uring_batch(void **state)
 	for (round = 0; round < 20; round++) {
 		for (i = 0; i < UNITS; i++) {
 			memset(buf[i], (int)(i + round), UNIT);
-			requests[i] = target_request(target, IO_WRITER, i, 1, buf[i], true);
+			target_request(target, IO_WRITER, i, 1, buf[i], true, &requests[i]);
 		}
-		target_do(target, IO_WRITER, requests, UNITS);
+		all_at_once(target, IO_WRITER, requests, UNITS);
 		for (i = 0; i < UNITS; i++)
 			assert_true(!requests[i].result && requests[i].complete);
 		memset(buf, 0, sizeof(buf));
 		for (i = 0; i < DEPTH; i++)
-			requests[i] =
-				target_request(target, IO_READER, i % UNITS, 1, buf[i], false);
-		target_do(target, IO_READER, requests, DEPTH);
+			target_request(target, IO_READER, i % UNITS, 1, buf[i], false,
+				       &requests[i]);
+		all_at_once(target, IO_READER, requests, DEPTH);
 		for (i = 0; i < DEPTH; i++) {
 			assert_int_equal(requests[i].result, 0);
 			assert_int_equal(buf[i][UNIT - 1], i % UNITS + round);
@@ -314,10 +333,10 @@ static void test_uring_batch(void **state)
 	}
 	/* two bad ones among four: a place that O_DIRECT cannot write at, with a flush behind it */
 	for (i = 0; i < 4; i++) {
-		requests[i] = target_request(target, IO_WRITER, 4 * i, 1, buf[i], true);
+		target_request(target, IO_WRITER, 4 * i, 1, buf[i], true, &requests[i]);
 		requests[i].at += i % 2 ? 100 : 0;
 	}
-	target_do(target, IO_WRITER, requests, 4);
+	all_at_once(target, IO_WRITER, requests, 4);
 	for (i = 0; i < 4; i++)
 		assert_int_equal(requests[i].result, i % 2 ? -1 : 0);
 	assert_non_null(strstr(requests[1].err.text, "write failed: Invalid argument"));
@@ -325,8 +344,8 @@ static void test_uring_batch(void **state)
 	/* a file that ends in the middle of the second of three */
 	assert_int_equal(truncate(in_scratch("target/data.00"), UNIT + 1000), 0);
 	for (i = 0; i < 3; i++)
-		requests[i] = target_request(target, IO_READER, i, 1, buf[i], false);
-	target_do(target, IO_READER, requests, 3);
+		target_request(target, IO_READER, i, 1, buf[i], false, &requests[i]);
+	all_at_once(target, IO_READER, requests, 3);
 	assert_int_equal(requests[0].result, 0);
 	assert_int_equal(requests[1].result, -1);
 	assert_string_equal(requests[1].err.text, "read of only 1000 of 4096 bytes");

@@ -517,14 +517,39 @@ static void test_queue_limit(void **state)
 	assert_non_null(strstr(err.text, "wait already"));
 }
 
-/* Guards against: a queue depth that is said and not there; operations of one lane that overlap,
- * which is then no lane; records in another order than that of their completions. */
-static void test_wave(void **state)
+/* May two operations have been under way at once? */
+static bool overlap(const struct op *a, const struct op *b)
+{
+	return a->invoke < b->complete && b->invoke < a->complete;
+}
+
+/* What holds of all operations of a RUN at depth 4. */
+static void check_window(void)
+{
+	const struct op *done = at.c->ops;
+	unsigned i, k, n;
+
+	for (i = 0; i < at.c->n_ops; i++) {
+		assert_int_equal(done[i].outcome, OUTCOME_OK);
+		assert_true(!i || done[i].complete >= done[i - 1].complete);
+		for (k = n = 0; k < at.c->n_ops; k++) {
+			n += done[k].invoke <= done[i].invoke && done[i].invoke < done[k].complete;
+			if (i != k && overlap(&done[i], &done[k]))
+				assert_true(done[i].lane != done[k].lane &&
+					    done[i].kind == done[k].kind);
+		}
+		assert_in_range(n, 1, 4);
+	}
+}
+
+/* Guards against: a queue depth that is said and not there; a queue that runs empty before it is
+ * filled again; operations of one lane that overlap, which is then no lane; a read beside the
+ * writes that the RUN has before it; records in another order than that of their completions. */
+static void test_window(void **state)
 {
 	struct message_open open = an_open();
-	struct message_op ops[12];
 	const struct op *done = at.c->ops;
-	uint64_t last = 0;
+	struct message_op ops[12];
 	unsigned i;
 
 	(void)state;
@@ -533,29 +558,37 @@ static void test_wave(void **state)
 	assert_string_equal(at.c->events[0].text,
 			    "path in effect: writes uring (no flags, queue depth 4), reads uring "
 			    "(no flags, queue depth 4)");
-	/* six writes on four lanes, four of them at once; then a lane that is busy */
+	/* eight writes on lanes of their own; four reads on two lanes */
 	for (i = 0; i < 12; i++) {
-		ops[i] = i < 6 ? a_write(i, i + 1) : a_read(i - 6, 1);
-		ops[i].lane = i < 6 ? i % 4 : i % 2;
+		ops[i] = i < 8 ? a_write(i, 1) : a_read(i - 8, 1);
+		ops[i].lane = i < 8 ? i : i % 2;
 	}
 	run(ops, 12, NULL);
 	assert_int_equal(at.c->n_ops, 12);
-	for (i = 0; i < 12; i++) {
-		const struct op *op = &done[i];
-		unsigned wave = i < 4 ? 0 : i < 6 ? 4 : i / 2 * 2;
+	check_window();
+	for (i = 0; i < 12; i++)
+		is_write(&done[i].value, write_id(1, 0, (uint16_t)done[i].unit, 1));
+	/* four at once, and another as soon as one is over; so at last four are over at once */
+	for (i = 0; i < 8; i++) {
+		unsigned earlier = done[i].unit < 4 ? 0 : (unsigned)done[i].unit - 3;
 
-		assert_int_equal(op->outcome, OUTCOME_OK);
-		assert_true(op->complete >= last);
-		last = op->complete;
-		/* all of a wave are under way before one of it is over, none before */
-		assert_true(op->invoke < done[wave].complete);
-		assert_true(!wave || op->invoke > done[wave - 1].complete);
-		is_write(&op->value, write_id(1, 0, (uint16_t)(op->unit % 4), op->unit + 1));
+		assert_true(done[i].invoke < done[earlier].complete);
+		assert_true(!earlier || done[i].invoke >= done[earlier - 1].complete);
 	}
+	/* units that are larger than what began the window */
+	for (i = 0; i < 6; i++) {
+		ops[i] = a_write(i < 4 ? i : 0, 2);
+		ops[i].count = i < 4 ? 1 : 4;
+		ops[i].lane = i;
+	}
+	run(ops, 6, NULL);
+	check_window();
 	/* none on the path without a depth */
 	snprintf(open.io, sizeof(open.io), "buffered/uring:4");
 	open_target(&open, NULL);
-	run(ops, 12, NULL);
+	for (i = 0; i < 6; i++)
+		ops[i] = a_write(i, i + 1);
+	run(ops, 6, NULL);
 	for (i = 1; i < 6; i++)
 		assert_true(done[i].invoke >= done[i - 1].complete);
 }
@@ -569,7 +602,7 @@ int main(void)
 		TEST(test_foreign),	 TEST(test_failing_io),	  TEST(test_poison),
 		TEST(test_failing_open), TEST(test_refused_runs), TEST(test_full_batch),
 		TEST(test_reset),	 TEST(test_queue_limit),  TEST(test_open_names),
-		TEST(test_await),	 TEST(test_wave),
+		TEST(test_await),	 TEST(test_window),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

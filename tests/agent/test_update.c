@@ -51,7 +51,7 @@ static void test_update(void **state)
 	(void)state;
 	for (i = 0; i < 3; i++) {
 		assert_true(is_free() == !i);
-		executor_do(at.executor, &ops[i], 1);
+		executor_do(at.executor, &ops[i]);
 	}
 	assert_true(is_free());
 	executor_flush(at.executor);

@@ -227,8 +227,8 @@ static void test_golden(void **state)
 	assert_memory_equal(buf + SECTOR_SIZE, head, sizeof(head));
 }
 
-/* Guards against: a processor with AVX2 that stamps or reads otherwise than one without, so that two
- * hosts do not understand each other. (Without it, this compares a thing with itself.) */
+/* Guards against: a processor with AVX2 that stamps or reads otherwise than one without, so that
+ * two hosts do not understand each other. (Without it, this compares a thing with itself.) */
 static void test_every_processor(void **state)
 {
 	uint8_t plain[UNIT], fast[UNIT];
