@@ -267,8 +267,14 @@ struct io_request *target_reap(struct target *target, enum io_role role)
 
 void target_do(struct target *target, enum io_role role, struct io_request *request)
 {
-	target_submit(target, role, request);
-	target_reap(target, role);
+	const struct target_way *way = target->role[role];
+
+	if (!way->io.path->submit) {
+		do_one(way->io.path, request); /* several threads may be here */
+		return;
+	}
+	way->io.path->submit(way->session, request);
+	way->io.path->reap(way->session);
 }
 
 int target_read(struct target *target, uint64_t unit, unsigned count, void *buf, struct error *err)

@@ -93,7 +93,8 @@ void target_submit(struct target *target, enum io_role role, struct io_request *
 /* Wait until one of those under way is over: they are returned in the order of their completion. */
 struct io_request *target_reap(struct target *target, enum io_role role);
 
-/* Both. Nothing else may be under way. */
+/* Both. Nothing else may be under way; but where the path does one after the other, several threads
+ * may do this at once. */
 void target_do(struct target *target, enum io_role role, struct io_request *request);
 
 /*

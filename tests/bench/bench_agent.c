@@ -4,17 +4,19 @@
  * same size in the same folder, same block size, depth and way of I/O, both making and verifying
  * what they write (fio: verify=crc32c). Adds its numbers to those in JSON:
  *
- *   agent.vs_fio.PATH.SIZE   operations a second, ours / fio's: as many reads as writes, each block
- *                            written once and then read once, in ascending order
+ *   agent.vs_fio.PATH.SIZE         operations a second, ours / fio's: as many reads as writes, each
+ *                                  block written once and then read once, in ascending order
+ *   agent.vs_fio.tmpfs.PATH.SIZE   the same on ext4 over a loop device over tmpfs, where no disk
+ *                                  hides what the programs cost
  *
  * bench-agent SOCKET FOLDER JSON SSH_CONFIG: the same in a guest, as lab.vs_fio.PATH.SIZE. SOCKET
  * is the host's end of the agent's port; fio is started through ssh, as the host `guest-a` of
  * SSH_CONFIG, and says itself how long it took. A guest is emulated, so its files are small.
  *
  * The agent is a process, spoken to as a controller does, and its records are fetched: what a run
- * costs is in it. Both sides take turns, so that a neighbour on the machine costs both; the median
- * of the ratios counts. What cannot be measured here (no fio, no O_DIRECT in that folder) is left
- * out.
+ * costs is in it. Both sides take turns, who begins as well, so that a neighbour on the machine
+ * costs both; the median of the ratios counts, and the least and the greatest are told. What cannot
+ * be measured here (no fio, no O_DIRECT in that folder, no root) is left out, and said why.
  */
 #include <jansson.h>
 #include <signal.h>
@@ -27,10 +29,12 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "host/interrupt.h"
 #include "host/process.h"
 #include "site/agent_link.h"
+#include "tests/bench/tmpfs_loop.h"
 
-#define RUNS 5
+#define RUNS 7
 #define ANSWER_NS (120 * NS_PER_S)
 
 static const struct {
@@ -246,42 +250,58 @@ static int by_value(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* The median ratio of RUNS pairs; negative: not measured. */
-static double compare(unsigned way, unsigned size, double *ret_ours)
+struct spread {
+	double least, median, most;
+};
+
+/* One pair; negative: not measured. */
+static double ratio_of(unsigned way, unsigned size, bool ours_first)
 {
-	double ratios[RUNS], theirs;
+	double ours = ours_first ? measure_agent(way, size) : 0, theirs;
+
+	if (ours < 0)
+		return -1;
+	theirs = measure_fio(way, size);
+	if (theirs > 0 && !ours_first)
+		ours = measure_agent(way, size);
+	return theirs <= 0 || ours < 0 ? -1 : ours / theirs;
+}
+
+/* The ratios of RUNS pairs; -1: not measured. */
+static int compare(unsigned way, unsigned size, struct spread *ret)
+{
+	double ratios[RUNS];
 	unsigned i;
 
 	measure_fio(way, size); /* its file is there from now on, as the agent's is when opened */
 	for (i = 0; i < RUNS; i++) {
-		*ret_ours = measure_agent(way, size);
-		theirs = *ret_ours < 0 ? -1 : measure_fio(way, size);
-		if (theirs <= 0)
+		ratios[i] = interrupted() ? -1 : ratio_of(way, size, i % 2);
+		if (ratios[i] < 0)
 			return -1;
-		ratios[i] = *ret_ours / theirs;
 	}
 	qsort(ratios, RUNS, sizeof(ratios[0]), by_value);
-	return ratios[RUNS / 2];
+	*ret = (struct spread){ratios[0], ratios[RUNS / 2], ratios[RUNS - 1]};
+	return 0;
 }
 
-static void measure_all(json_t *numbers)
+/* place: "" or "tmpfs." */
+static void measure_all(const char *place, json_t *numbers)
 {
+	struct spread ratio;
 	char name[64];
-	double ratio, ours;
 	unsigned way, i;
 
 	for (way = 0; way < WAYS; way++) {
-		for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
-			snprintf(name, sizeof(name), "%s.vs_fio.%s.%uk",
-				 ssh_config ? "lab" : "agent", names[way], sizes[i] / 1024);
-			ratio = compare(way, sizes[i], &ours);
-			if (ratio < 0) {
-				printf("%-32s %14s\n", name, "not measured");
+		for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]) && !interrupted(); i++) {
+			snprintf(name, sizeof(name), "%s.vs_fio.%s%s.%uk",
+				 ssh_config ? "lab" : "agent", place, names[way], sizes[i] / 1024);
+			if (compare(way, sizes[i], &ratio) < 0) {
+				printf("%-36s %10s\n", name, "not measured");
 				continue;
 			}
-			printf("%-32s %14.2f of fio's rate (ours, last: %.0f operations/s)\n", name,
-			       ratio, ours);
-			json_object_set_new(numbers, name, json_real(ratio));
+			printf("%-36s %10.2f of fio's rate (%u pairs: %.2f to %.2f)\n", name,
+			       ratio.median, RUNS, ratio.least, ratio.most);
+			json_object_set_new(numbers, name, json_real(ratio.median));
 		}
 	}
 }
@@ -296,6 +316,25 @@ static int folder_there(const char *program, const char *option)
 	if (!run_there(argv, &result, &err) && !process_result_ok(&result, program, &err))
 		return 0;
 	fprintf(stderr, "%s\n", err.text);
+	return -1;
+}
+
+/* -1: something of it is left, and said. */
+static int measure_tmpfs(const char *base, json_t *numbers)
+{
+	char mnt[4096];
+	struct error err;
+
+	snprintf(mnt, sizeof(mnt), "%s/mnt", base);
+	folder = mnt;
+	if (tmpfs_loop_up(base, &err) < 0)
+		printf("%-36s %10s: %s\n", "agent.vs_fio.tmpfs.*", "skipped", err.text);
+	else
+		measure_all("tmpfs.", numbers);
+	folder = base;
+	if (!tmpfs_loop_down(base, &err))
+		return 0;
+	fprintf(stderr, "bench-agent: %s\n", err.text);
 	return -1;
 }
 
@@ -314,14 +353,21 @@ int main(int argc, char **argv)
 	ssh_config = argv[4];
 	if (folder_there("mkdir", "-m700") < 0)
 		return 3;
+	interrupt_install();
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	numbers = json_load_file(argv[3], 0, NULL);
 	if (!numbers)
 		numbers = json_object();
-	measure_all(numbers);
-	if (json_dump_file(numbers, argv[3], JSON_INDENT(2) | JSON_SORT_KEYS))
+	measure_all("", numbers);
+	if (!ssh_config && !interrupted() && measure_tmpfs(argv[2], numbers) < 0)
+		result = 3; /* the folder stays, for what is left lies in it */
+	else if (json_dump_file(numbers, argv[3], JSON_INDENT(2) | JSON_SORT_KEYS))
 		result = 3;
+	if (interrupted())
+		result = 130;
 	json_decref(numbers);
-	folder_there("rm", "-rf");
+	interrupt_hold(true);
+	if (result != 3)
+		folder_there("rm", "-rf");
 	return result;
 }
