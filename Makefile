@@ -77,7 +77,7 @@ $(B)/stalemate: $(call obj,$(COMMON) $(PURE) $(WORLD) $(PROGRAM))
 $(B)/stalemate-agent: $(call obj,$(COMMON) $(AGENT) agent/main.c)
 	$(CC) $(SANFLAGS) $(LDFLAGS) $(if $(SAN),,-static -s) -o $@ $^ -luring -lpthread
 
-$(B)/obj/common/tag.o $(B)/obj/common/tag_avx2.o $(B)/obj/controller/passes/live_rules.o: private CFLAGS += -O3
+$(B)/obj/common/tag.o $(B)/obj/common/tag_avx2.o $(B)/obj/tests/bench/bench.o $(B)/obj/controller/passes/live_rules.o: private CFLAGS += -O3
 $(call obj,$(PURE) $(WORLD) $(PROGRAM) $(UNIT_TESTS) $(SITE_TESTS) $(SITE_HELPERS) $(wildcard tests/fuzz/*.c)): private BASE += $(LIB_CFLAGS)
 
 $(B)/obj/%.o: %.c $(B)/flags

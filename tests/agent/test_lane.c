@@ -517,12 +517,6 @@ static void test_queue_limit(void **state)
 	assert_non_null(strstr(err.text, "wait already"));
 }
 
-/* May two operations have been under way at once? */
-static bool overlap(const struct op *a, const struct op *b)
-{
-	return a->invoke < b->complete && b->invoke < a->complete;
-}
-
 /* What holds of all operations of a RUN at depth 4. */
 static void check_window(void)
 {
@@ -534,7 +528,8 @@ static void check_window(void)
 		assert_true(!i || done[i].complete >= done[i - 1].complete);
 		for (k = n = 0; k < at.c->n_ops; k++) {
 			n += done[k].invoke <= done[i].invoke && done[i].invoke < done[k].complete;
-			if (i != k && overlap(&done[i], &done[k]))
+			if (i != k && done[i].invoke < done[k].complete &&
+			    done[k].invoke < done[i].complete)
 				assert_true(done[i].lane != done[k].lane &&
 					    done[i].kind == done[k].kind);
 		}

@@ -34,7 +34,7 @@
 #include "site/agent_link.h"
 #include "tests/bench/tmpfs_loop.h"
 
-#define RUNS 7
+#define RUNS 7U
 #define ANSWER_NS (120 * NS_PER_S)
 
 static const struct {

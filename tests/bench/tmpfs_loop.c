@@ -6,12 +6,17 @@
  *   BASE/tmpfs/volume   what the loop device stands on: by this it is found again, not by its name
  *   BASE/mnt            the ext4
  *
+ * All of it is mounted in a namespace of this process alone. Else a guest that libvirt starts
+ * meanwhile would take a copy of the mounts into its own and keep the device busy; and so it goes
+ * with this process, however that ends.
+ *
  * Taking it down looks at what is there, and not at how far the making came: a signal may have
  * ended a command after it had done its work.
  */
 #include "tests/bench/tmpfs_loop.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -40,17 +45,19 @@ static void name(const char *base, struct paths *ret)
 
 int tmpfs_loop_up(const char *base, struct error *err)
 {
-	struct paths at;
+	struct paths at = {0};
 	const char *const make[] = {"truncate", "-s", "1G", at.volume, NULL};
 	const char *const format[] = {"mkfs.ext4", "-q", "-F", at.volume, NULL};
 	const char *const attach_and_mount[] = {"mount", "-t",	    "ext4", "-o",
 						"loop",	 at.volume, at.mnt, NULL};
 
 	name(base, &at);
+	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		return error_set_errno(err, ERROR_WORLD, "no namespace for mounts (it takes root)");
 	if (mkdir(at.tmpfs, 0700) < 0 || mkdir(at.mnt, 0700) < 0)
 		return error_set_errno(err, ERROR_WORLD, "cannot make folders in %s", base);
 	if (mount("tmpfs", at.tmpfs, "tmpfs", 0, "size=1100m") < 0)
-		return error_set_errno(err, ERROR_WORLD, "cannot mount a tmpfs (it takes root)");
+		return error_set_errno(err, ERROR_WORLD, "cannot mount a tmpfs");
 	if (process_run_ok(make, COMMAND_NS, err) < 0 ||
 	    process_run_ok(format, COMMAND_NS, err) < 0 ||
 	    process_run_ok(attach_and_mount, COMMAND_NS, err) < 0)
@@ -89,7 +96,7 @@ static int detach(const char *volume, struct error *err)
 int tmpfs_loop_down(const char *base, struct error *err)
 {
 	bool held = interrupt_hold(true);
-	struct paths at;
+	struct paths at = {0};
 	int result = -1;
 
 	name(base, &at);

@@ -7,8 +7,9 @@
 
 /*
  * Make one in the folder `base`, which is there and empty: the file system is mounted at
- * BASE/mnt. Needs root and loop devices: -1 with *err (ERROR_WORLD, ERROR_INTERRUPTED) says what is
- * missing. Whatever comes of it, tmpfs_loop_down is to be called.
+ * BASE/mnt, for this process and its children. Needs root and loop devices: -1 with *err
+ * (ERROR_WORLD, ERROR_INTERRUPTED) says what is missing. Whatever comes of it, tmpfs_loop_down is
+ * to be called.
  */
 int tmpfs_loop_up(const char *base, struct error *err);
 
