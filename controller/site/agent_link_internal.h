@@ -20,6 +20,7 @@ struct agent_link {
 	const struct message_run *run; /* its operations, if it is a RUN */
 	uint32_t heard;		       /* how many of them */
 	bool is_heard[MESSAGE_OPS_MAX];
+	uint32_t from[LANE_MAX + 1];	   /* of each lane in it: all before this one were heard */
 	const struct message_lanes *lanes; /* what runs free, if it is LANES */
 	uint32_t steps[LANES_MAX];	   /* how many of each lane's were heard */
 	uint64_t told, after[LANES_MAX];   /* the greatest `after` told, and heard of each lane */

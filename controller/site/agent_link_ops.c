@@ -9,7 +9,7 @@ static const struct message_op *next_on(const struct agent_link *link, uint16_t 
 {
 	uint32_t i;
 
-	for (i = 0; link->run && i < link->run->n; i++) {
+	for (i = link->from[lane]; link->run && i < link->run->n; i++) {
 		if (!link->is_heard[i] && link->run->ops[i].lane == lane)
 			return &link->run->ops[i];
 	}
@@ -62,7 +62,8 @@ void agent_link_hear(struct agent_link *link, const struct op *op)
 		link->steps[op->lane]++;
 		link->after[op->lane] = op->after;
 	} else {
-		link->is_heard[next_on(link, op->lane) - link->run->ops] = true;
+		link->from[op->lane] = (uint32_t)(next_on(link, op->lane) - link->run->ops);
+		link->is_heard[link->from[op->lane]++] = true;
 		link->heard++;
 	}
 	if (op->complete == TIME_NONE)
@@ -75,9 +76,13 @@ void agent_link_hear(struct agent_link *link, const struct op *op)
 
 int agent_begin_run(struct agent_link *link, const struct message_run *run, struct error *err)
 {
+	uint32_t i;
+
 	link->run = run;
 	link->heard = 0;
 	memset(link->is_heard, 0, sizeof(link->is_heard));
+	for (i = 0; i < run->n; i++)
+		link->from[run->ops[i].lane] = 0;
 	link->begun = link->last_time;
 	return agent_link_begin(link, MESSAGE_RUN,
 				message_encode_run(run, channel_payload(&link->channel)), err);
