@@ -10,8 +10,8 @@
  *   checker.*                    see bench_checker.c
  *   tag.stamp_ns, tag.verify_ns  per 4 KiB block, over a working set that does not fit the caches
  *                                closest to the core
- *   tag.verify_vs_xxh3           the latter / one pass of XXH3 over the same blocks, by turns with
- * it record.overhead_percent      making a record, against the tagged 4 KiB write into a file in
+ *   tag.verify_vs_xxh3           the latter / one pass of XXH3 over the same blocks
+ *   record.overhead_percent      making a record, against the tagged 4 KiB write into a file in
  *                                memory that it is about: the cheapest operation there is
  */
 #include "tests/bench/bench.h"

@@ -15,10 +15,13 @@
  *
  * The agent is a process, spoken to as a controller does, and its records are fetched: what a run
  * costs is in it. Both sides take turns, who begins as well, so that a neighbour on the machine
- * costs both; the median of the ratios counts, and the least and the greatest are told. What cannot
- * be measured here (no fio, no O_DIRECT in that folder, no root) is left out, and said why.
+ * costs both; the median of the ratios counts, and the least and the greatest are told. Both are
+ * kept on one processor: where the kernel would wake them, beside its own threads or not, is a
+ * fifth of a short operation, and no doing of theirs. What cannot be measured here (no fio, no
+ * O_DIRECT in that folder, no root) is left out, and said why.
  */
 #include <jansson.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,7 +38,10 @@
 #include "tests/bench/tmpfs_loop.h"
 
 #define RUNS 7U
+#define THE_CPU 0
 #define ANSWER_NS (120 * NS_PER_S)
+
+static const char the_cpu[] = "0";
 
 static const struct {
 	const char *path, *engine; /* ours, fio's */
@@ -59,7 +65,7 @@ static uint64_t file_size(unsigned way, unsigned size)
 {
 	if (ssh_config)
 		return (size == 4096 && ways[way].direct ? 4ULL : 16ULL) << 20;
-	return (ways[way].direct ? 32ULL : 256ULL) << 20;
+	return (ways[way].direct && size == 4096 ? 64ULL : 256ULL) << 20;
 }
 
 /* The socket of a guest's port, or a process here. -1: said why. */
@@ -86,7 +92,8 @@ static int spawn_agent(pid_t *ret_pid)
 	if (!*ret_pid) {
 		dup2(ends[1], STDIN_FILENO);
 		dup2(ends[1], STDOUT_FILENO);
-		execl(agent_path, agent_path, "--stdio", (char *)NULL);
+		execlp("taskset", "taskset", "--cpu-list", the_cpu, agent_path, "--stdio",
+		       (char *)NULL);
 		_exit(127);
 	}
 	close(ends[1]);
@@ -177,24 +184,24 @@ static double blocks_of(unsigned way, unsigned size)
 	return (double)blocks;
 }
 
-/* Run a program where the files are; argv: in its first place what stands for ssh. */
-#define SSH_WORDS 4
+/* Run a program where the files are; argv: first the places for what makes it run there. */
+#define THERE "", "", "", ""
 static int run_there(const char *argv[], struct process_result *ret, struct error *err)
 {
-	const char *const ssh[SSH_WORDS] = {"ssh", "-F", ssh_config, "guest-a"};
+	const char *const in_guest[] = {"ssh", "-F", ssh_config, "guest-a"};
+	const char *const here[] = {"taskset", "--cpu-list", the_cpu};
 
-	memcpy(argv, ssh, sizeof(ssh));
-	return process_run(argv + (ssh_config ? 0 : SSH_WORDS), ANSWER_NS, NULL, ret, err);
+	memcpy(argv, in_guest, sizeof(in_guest));
+	if (!ssh_config)
+		memcpy(++argv, here, sizeof(here));
+	return process_run(argv, ANSWER_NS, NULL, ret, err);
 }
 
 /* Seconds that fio takes for all blocks; negative as above. */
 static double fio(unsigned way, unsigned size, bool is_write)
 {
 	char filename[4096], bytes[32], block[32], engine[32], depth[32];
-	const char *argv[] = {"",
-			      "",
-			      "",
-			      "",
+	const char *argv[] = {THERE,
 			      "fio",
 			      "--name=bench",
 			      "--output-format=json",
@@ -309,7 +316,7 @@ static void measure_all(const char *place, json_t *numbers)
 /* mkdir or rm; the folder is none of somebody's, for it is removed at the end. */
 static int folder_there(const char *program, const char *option)
 {
-	const char *argv[] = {"", "", "", "", program, option, folder, NULL};
+	const char *argv[] = {THERE, program, option, folder, NULL};
 	struct process_result result;
 	struct error err = {0};
 
@@ -338,6 +345,18 @@ static int measure_tmpfs(const char *base, json_t *numbers)
 	return -1;
 }
 
+/* We are the controller, which is not where the agent is. */
+static void leave_the_cpu(void)
+{
+	cpu_set_t others;
+
+	if (sched_getaffinity(0, sizeof(others), &others) < 0)
+		return;
+	CPU_CLR(THE_CPU, &others);
+	if (CPU_COUNT(&others))
+		sched_setaffinity(0, sizeof(others), &others);
+}
+
 int main(int argc, char **argv)
 {
 	json_t *numbers;
@@ -353,6 +372,7 @@ int main(int argc, char **argv)
 	ssh_config = argv[4];
 	if (folder_there("mkdir", "-m700") < 0)
 		return 3;
+	leave_the_cpu();
 	interrupt_install();
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	numbers = json_load_file(argv[3], 0, NULL);
