@@ -61,7 +61,7 @@ FUZZ_BINS := $(FUZZ_NAMES:%=$(B)/fuzz_%)
 BENCH := $(addprefix tests/bench/,bench.c bench_checker.c child.c)
 PLATFORM_BINS := $(patsubst tests/platform/%.c,$(B)/tests/platform-%,$(wildcard tests/platform/*.c))
 
-# Builds use all cores unless you said -j yourself; tests never run beside each other.
+# Builds use all cores unless you said -j yourself. Of the tests, only check-unit's run beside each other.
 J = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 WITH_PROGRAMS = STALEMATE="$(CURDIR)/$(B)/stalemate" AGENT="$(CURDIR)/$(B)/stalemate-agent" \
 	GENERATE="$(CURDIR)/$(B)/tests/generate"
@@ -145,8 +145,7 @@ test-programs: $(UNIT_BINS) $(AGENT_BINS) $(CORPUS_BINS) $(PLATFORM_BINS) $(B)/t
 
 .PHONY: check-unit
 check-unit: all $(UNIT_BINS) $(AGENT_BINS) $(SITE_BINS) $(CORPUS_BINS) $(B)/tests/generate	## unit tests, oracle and command line: no root, no guests
-	tests/run-tests.sh $(UNIT_BINS) $(AGENT_BINS) $(SITE_BINS) $(CORPUS_BINS)
-	$(RUN_TESTS) tests/cli/*.sh
+	$(WITH_PROGRAMS) TEST_JOBS=$$(nproc) tests/run-tests.sh $(UNIT_BINS) $(AGENT_BINS) $(SITE_BINS) $(CORPUS_BINS) tests/cli/*.sh
 
 .PHONY: check-house
 check-house: all	## the house itself: rebuilds, packages, test runner, install
@@ -191,7 +190,7 @@ bench:	## print the numbers we hold ourselves to; writes build/bench.json
 	tools/packages.sh build bench
 	$(MAKE) $(J) all $(B)/tests/bench $(B)/tests/bench-agent
 	$(B)/tests/bench $(B)/bench.json
-	$(B)/tests/bench-agent $(B)/stalemate-agent $(B)/bench-files $(B)/bench.json
+	$(B)/tests/bench-agent $(B)/stalemate-agent "$(CURDIR)/$(B)/bench-files" $(B)/bench.json
 
 .PHONY: bench-lab
 bench-lab:	## agent and stalemate against fio and a barrier test, in guests (root, QEMU, sshd; 10 minutes); writes build/bench-lab.json

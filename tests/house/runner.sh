@@ -5,7 +5,7 @@
 # the closing line and the exit status must tell. (`make check` is worth what this file is worth.)
 set -eu
 runner=$(cd "$(dirname "$0")/.." && pwd)/run-tests.sh
-unset CI WRAP TEST_TIMEOUT
+unset CI WRAP TEST_TIMEOUT TEST_JOBS
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 cd "$scratch"
@@ -70,5 +70,30 @@ try 1 '0 passed, 1 failed, 0 skipped' TEST_TIMEOUT=1 -- ./hang.sh
 # A zombie is gone too: PID 1 of a container may never collect it.
 if grep -qs '^State:[[:space:]]*[A-Ya-z]' "/proc/$(<child)/status"; then
 	echo 'a test that hung left its child behind' >&2
+	exit 1
+fi
+
+# several at once: none is lost, none counted twice
+try 1 '13 passed, 4 failed, 2 skipped' TEST_JOBS=3 -- ./good.sh ./bad.sh ./skip.sh ./crash ./cmocka-good \
+	./cmocka-bad ./good.sh ./cmocka-skip
+[[ $said = *$'FAIL ./bad.sh'*$'\n    why it failed'* ]]
+# shellcheck disable=SC2016 # the scripts'
+script meet-a 'touch a; for i in $(seq 100); do [ -e b ] && exit; sleep 0.05; done; exit 1'
+# shellcheck disable=SC2016
+script meet-b 'touch b; for i in $(seq 100); do [ -e a ] && exit; sleep 0.05; done; exit 1'
+try 0 '2 passed, 0 failed, 0 skipped' TEST_JOBS=2 -- ./meet-a ./meet-b
+# shellcheck disable=SC2016
+script killed 'kill -KILL $(ps -o ppid= -p $PPID); sleep 1'
+try 1 '1 passed, 1 failed, 0 skipped' TEST_JOBS=2 -- ./killed ./good.sh
+
+# and an interrupt ends all of them
+"$runner" ./hang.sh >/dev/null 2>&1 &
+rm -f child
+for ((i = 0; i < 100; i++)); do [[ ! -e child ]] || break; sleep 0.05; done
+kill -TERM $!
+got=0
+wait $! || got=$?
+if [[ $got != 130 ]] || grep -qs '^State:[[:space:]]*[A-Ya-z]' "/proc/$(<child)/status"; then
+	echo "an interrupted runner: status $got, or it left a child behind" >&2
 	exit 1
 fi
