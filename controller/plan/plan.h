@@ -56,6 +56,7 @@ struct cell {
 	char fault[64];		     /* none */
 	unsigned repeat;	     /* from 1 */
 	unsigned lanes;		     /* that a node has; known once the workload is */
+	bool churns;		     /* any of them; as well */
 	bool has_expected;
 	enum verdict_kind expected;
 	char id[64]; /* "01-none", "02-none-writethrough" */

@@ -99,6 +99,9 @@ struct workload {
 /* How many lanes run free on a node, at most. */
 unsigned workload_lanes(const struct workload *workload);
 
+/* Do lanes of it churn metadata? */
+bool workload_churns(const struct workload *workload);
+
 /* Does it write units? */
 bool workload_writes(const struct workload_action *action);
 

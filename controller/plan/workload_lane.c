@@ -192,6 +192,17 @@ unsigned workload_lanes(const struct workload *w)
 	return writer > reader ? writer : reader;
 }
 
+bool workload_churns(const struct workload *w)
+{
+	unsigned i;
+
+	for (i = 0; i < w->n_lanes; i++) {
+		if (w->lanes[i].program.churn)
+			return true;
+	}
+	return false;
+}
+
 static int check_layout(struct parser *p, const struct lane_program *program)
 {
 	if (p->workload.layout == LAYOUT_LOG || p->workload.layout == LAYOUT_TAIL)

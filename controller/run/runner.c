@@ -162,6 +162,7 @@ int runner_check(struct plan *plan, struct error *err)
 		plan->cells[i].lanes = io_names_lanes(plan->cells[i].io);
 		if (lanes > plan->cells[i].lanes)
 			plan->cells[i].lanes = lanes;
+		plan->cells[i].churns = workload_churns(&workload);
 	}
 	return 0;
 }

@@ -16,11 +16,13 @@
 /* As agent/image/init has it: the heartbeat's region is named for its file system. */
 #define HEARTBEAT_UUID "5354414C454D4154454845415254424D"
 
-/* -K: no discard. -r: what the journals leave is one resource group, as far as it goes: each node
- * takes to one of its own where it can, and stale bitmaps show in one that both change. */
-static const char *const mkfs_gfs2[] = {
-	"mkfs.gfs2", "-O", "-q", "-K", "-p", "lock_dlm", "-t", FILE_SYSTEM_GFS2_NAME,
-	"-j",	     "2",  "-J", "8",  "-r", "2048",	 NULL};
+/* -K: no discard. -r: megabytes of a resource group. A node takes to a group of its own where there
+ * are two, and with those of 2 GiB what the journals leave of a small volume is one. */
+#define MKFS_GFS2(group) \
+	"mkfs.gfs2", "-O", "-q", "-K", "-p", "lock_dlm", "-t", FILE_SYSTEM_GFS2_NAME, "-j", "2", \
+		"-J", "8", "-r", group
+static const char *const mkfs_gfs2[] = {MKFS_GFS2("32"), NULL};
+static const char *const mkfs_gfs2_contended[] = {MKFS_GFS2("2048"), NULL};
 /* Errors go to stderr, of which a result has the end only: into one stream, as they come. */
 #define BOTH_STREAMS "sh", "-c", "exec \"$0\" \"$@\" 2>&1"
 static const char *const fsck_gfs2[] = {BOTH_STREAMS, "fsck.gfs2", "-n", NULL};
@@ -99,11 +101,11 @@ const struct file_system *file_system_of(enum volume_kind kind)
 {
 	static const struct file_system table[VOLUME_KINDS] = {
 		[VOLUME_GFS2] = {"gfs2", FILE_SYSTEM_GFS2_NAME, "lockproto=lock_nolock,noatime",
-				 "noatime", "", mkfs_gfs2, fsck_gfs2, gfs2_word},
+				 "noatime", "", mkfs_gfs2, mkfs_gfs2_contended, fsck_gfs2, gfs2_word},
 		/* there is no way to have it without the cluster; alone in that is enough */
 		[VOLUME_OCFS2] = {"ocfs2", "", "noatime,heartbeat=global",
 				  "noatime,heartbeat=global", " stalemate.cluster=o2cb", mkfs_ocfs2,
-				  fsck_ocfs2, ocfs2_word},
+				  mkfs_ocfs2, fsck_ocfs2, ocfs2_word},
 		[VOLUME_RAW] = {.init = " stalemate.cluster=0"},
 	};
 
@@ -128,14 +130,14 @@ static void command(const char *const *words, const char *block, const char *dev
 }
 
 int file_system_make(const struct file_system *fs, struct host *host, const char *device,
-		     uint32_t block, uint64_t blocks, struct error *err)
+		     uint32_t block, uint64_t blocks, bool contended, struct error *err)
 {
 	const char *argv[ARGUMENTS_MAX];
 	char bytes[16], number[32];
 
 	snprintf(bytes, sizeof(bytes), "%u", block);
 	snprintf(number, sizeof(number), "%llu", (unsigned long long)blocks);
-	command(fs->mkfs, bytes, device, blocks ? number : NULL, argv);
+	command(contended ? fs->mkfs_contended : fs->mkfs, bytes, device, blocks ? number : NULL, argv);
 	if (host_run_ok(host, argv, MKFS_NS, err) < 0)
 		return error_prefix(err, "cannot make the cluster file system");
 	return 0;

@@ -35,6 +35,7 @@ struct file_system {
 	const char *shared;	 /* when both do */
 	const char *init;	 /* parameter of the guests' kernels: their cluster */
 	const char *const *mkfs; /* up to -b BYTES, the device, and blocks if not all of it */
+	const char *const *mkfs_contended; /* the same, for nodes that are to share its bitmaps */
 	const char *const *fsck; /* up to the device; writes nothing */
 	enum fsck_word (*word)(const char *line, size_t len); /* a line of fsck's output */
 };
@@ -42,9 +43,10 @@ struct file_system {
 /* That of a kind of volume; of VOLUME_RAW only `init` is set. */
 const struct file_system *file_system_of(enum volume_kind kind);
 
-/* Make one on a host's device, of so many blocks of so many bytes; 0 blocks: all of it. */
+/* Make one on a host's device, of so many blocks of so many bytes; 0 blocks: all of it. contended:
+ * both nodes are to take room from the same places of it, as far as its kind can be made so. */
 int file_system_make(const struct file_system *fs, struct host *host, const char *device,
-		     uint32_t block, uint64_t blocks, struct error *err);
+		     uint32_t block, uint64_t blocks, bool contended, struct error *err);
 
 /* Look for damage on one that nobody has mounted, and change nothing: what the program said, to be
  * released with process_result_done. */

@@ -62,7 +62,7 @@ static int plug_in(struct site *site, const struct cell *cell, char *ret_disks[N
 	unsigned node;
 
 	progress_step(site->progress, "making the volume");
-	if (volume_make(site, err) < 0)
+	if (volume_make(site, cell->churns, err) < 0)
 		return -1;
 	for (node = 0; node < NODES; node++) {
 		snprintf(site->nodes[node].disk, sizeof(site->nodes[node].disk), "%s",

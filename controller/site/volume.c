@@ -48,7 +48,7 @@ int volume_check(struct site *site, struct error *err)
 	return 0;
 }
 
-int volume_make(struct site *site, struct error *err)
+int volume_make(struct site *site, bool contended, struct error *err)
 {
 	uint64_t size;
 	uint32_t block = site->block_size ? site->block_size : FILE_SYSTEM_BLOCK;
@@ -58,7 +58,7 @@ int volume_make(struct site *site, struct error *err)
 		return -1;
 	if (site->volume != VOLUME_RAW &&
 	    file_system_make(file_system_of(site->volume), site->nodes[0].host,
-			     site->nodes[0].device, block, site->room / block, err) < 0)
+			     site->nodes[0].device, block, site->room / block, contended, err) < 0)
 		return -1;
 	return site_drop_caches(site, err);
 }

@@ -16,8 +16,9 @@
  * there); sets site->room. Once a run, before anything is written. */
 int volume_check(struct site *site, struct error *err);
 
-/* A fresh cluster file system for two nodes, nothing with VOLUME_RAW; caches dropped. */
-int volume_make(struct site *site, struct error *err);
+/* A fresh cluster file system for two nodes, nothing with VOLUME_RAW; caches dropped. contended: as
+ * file_system_make has it. */
+int volume_make(struct site *site, bool contended, struct error *err);
 
 struct volume_fsck {
 	bool known;	     /* it came to its end, and so has something to say */

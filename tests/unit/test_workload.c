@@ -107,6 +107,7 @@ static void test_names(void **state)
 	assert_int_equal(w.steps[0].actions[1].what, DO_TRUNCATE);
 	assert_int_equal(parse(HEAD NAMES "lane both 2\nchurn\nfor 20s\nend\n", &w, NULL), 0);
 	assert_int_equal(w.lanes[0].program.churn, 1);
+	assert_true(workload_churns(&w));
 	assert_int_equal(w.lanes[0].program.ops, LANE_OPS_MAX);
 	assert_int_equal(w.lanes[0].program.time_ns, 20000000000ULL);
 }
@@ -124,6 +125,7 @@ static void test_lanes(void **state)
 			 0);
 	assert_int_equal(w.n_lanes, 2);
 	assert_int_equal(workload_lanes(&w), 3);
+	assert_false(workload_churns(&w));
 	assert_true(w.lanes[0].writer && w.lanes[0].reader && w.lanes[0].count == 2);
 	assert_int_equal(w.lanes[0].program.weight[OP_READ], 7);
 	assert_int_equal(w.lanes[0].program.pick[OP_READ], PICK_NEAR);
