@@ -101,7 +101,8 @@ const struct file_system *file_system_of(enum volume_kind kind)
 {
 	static const struct file_system table[VOLUME_KINDS] = {
 		[VOLUME_GFS2] = {"gfs2", FILE_SYSTEM_GFS2_NAME, "lockproto=lock_nolock,noatime",
-				 "noatime", "", mkfs_gfs2, mkfs_gfs2_contended, fsck_gfs2, gfs2_word},
+				 "noatime", "", mkfs_gfs2, mkfs_gfs2_contended, fsck_gfs2,
+				 gfs2_word},
 		/* there is no way to have it without the cluster; alone in that is enough */
 		[VOLUME_OCFS2] = {"ocfs2", "", "noatime,heartbeat=global",
 				  "noatime,heartbeat=global", " stalemate.cluster=o2cb", mkfs_ocfs2,
@@ -137,7 +138,8 @@ int file_system_make(const struct file_system *fs, struct host *host, const char
 
 	snprintf(bytes, sizeof(bytes), "%u", block);
 	snprintf(number, sizeof(number), "%llu", (unsigned long long)blocks);
-	command(contended ? fs->mkfs_contended : fs->mkfs, bytes, device, blocks ? number : NULL, argv);
+	command(contended ? fs->mkfs_contended : fs->mkfs, bytes, device, blocks ? number : NULL,
+		argv);
 	if (host_run_ok(host, argv, MKFS_NS, err) < 0)
 		return error_prefix(err, "cannot make the cluster file system");
 	return 0;

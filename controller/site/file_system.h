@@ -36,7 +36,7 @@ struct file_system {
 	const char *init;	 /* parameter of the guests' kernels: their cluster */
 	const char *const *mkfs; /* up to -b BYTES, the device, and blocks if not all of it */
 	const char *const *mkfs_contended; /* the same, for nodes that are to share its bitmaps */
-	const char *const *fsck; /* up to the device; writes nothing */
+	const char *const *fsck;	   /* up to the device; writes nothing */
 	enum fsck_word (*word)(const char *line, size_t len); /* a line of fsck's output */
 };
 

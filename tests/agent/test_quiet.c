@@ -27,7 +27,7 @@ static void count(_Atomic unsigned *counter)
 	type __wrap_##function parameters; \
 	type __wrap_##function parameters \
 	{ \
-		count(&counter); \
+		count(&(counter)); \
 		return __real_##function arguments; \
 	}
 
