@@ -19,10 +19,10 @@ export LC_ALL=C
 # The headers that are included, the libraries that are linked.
 build='gcc libc6-dev pkg-config libvirt-dev libxml2-dev libjansson-dev libinih-dev libxxhash-dev
 	uuid-dev libssh-dev liburing-dev'
-# libvirtd, virtlogd and QEMU; mkfs and fsck on the host; losetup (mount) and what
-# agent/image/build.sh says it needs.
-run='libvirt-daemon-system qemu-system-x86 gfs2-utils ocfs2-tools mount util-linux iproute2 busybox-static kmod
-	cpio xz-utils'
+# libvirtd, virtlogd and QEMU; mkfs and fsck on the host; a disk that can lose its host (nbdkit,
+# nbdfuse); losetup (mount) and what agent/image/build.sh says it needs.
+run='libvirt-daemon-system qemu-system-x86 gfs2-utils ocfs2-tools nbdkit libnbd-bin mount util-linux iproute2
+	busybox-static kmod cpio xz-utils'
 test='libcmocka-dev valgrind procps file python3-jsonschema'
 # Debian into a folder, a file system of that (mke2fs, debugfs), and the way in.
 rig='mmdebstrap e2fsprogs qemu-system-x86 openssh-client libvirt-clients'
