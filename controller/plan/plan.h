@@ -15,6 +15,7 @@
 #include "common/error.h"
 #include "common/io_name.h"
 #include "common/op.h"
+#include "plan/fault.h"
 #include "rundir/disk_setup.h"
 #include "rundir/facts.h"
 
@@ -76,6 +77,8 @@ struct plan {
 	uint32_t block_size; /* of a file system of ours */
 	bool cold;	     /* guests of ours: booted anew for each cell */
 	bool verify;	     /* hosts: compare the replicas after each cell */
+	struct fault_moment fault_at;
+	uint64_t fault_for_ns; /* what stands still is woken after so long */
 	struct plan_host hosts[NODES];
 
 	double confidence, max_rate;

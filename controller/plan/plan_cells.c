@@ -42,6 +42,10 @@ static void name_cell(struct cell *cell, size_t number, int width, const struct 
 	if (m->n_workload > 1 && n < (int)sizeof(words) - 2)
 		snprintf(words + n, sizeof(words) - (size_t)n, "-%.*s", (int)sizeof(words) - n - 2,
 			 cell->workload);
+	n = (int)strlen(words);
+	if (m->n_fault > 1 && n < (int)sizeof(words) - 2)
+		snprintf(words + n, sizeof(words) - (size_t)n, "-%.*s", (int)sizeof(words) - n - 2,
+			 cell->fault);
 	if (m->repeat > 1)
 		snprintf(repeat, sizeof(repeat), "-r%u", cell->repeat);
 	snprintf(cell->id, sizeof(cell->id), "%0*zu-%.23s%.31s%.5s", width, number, cache, words,

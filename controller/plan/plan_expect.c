@@ -16,9 +16,6 @@
 #include "common/parse.h"
 #include "plan/plan_internal.h"
 
-static const char *const fault_names[] = {"none",	   "guest-kill-a",    "guest-kill-b",
-					  "host-crash-a",  "host-crash-b",    "guest-pause-a",
-					  "guest-pause-b", "replication-cut", "cluster-cut"};
 #define N(names) (sizeof(names) / sizeof((names)[0]))
 
 static int parse_mode(const char *text, unsigned node, struct cache_pattern *ret, struct error *err)
@@ -81,11 +78,11 @@ int parse_path(const char *text, char ret[IO_NAMES_MAX], struct error *err)
 
 int parse_fault(const char *text, char ret[64], struct error *err)
 {
-	unsigned i;
+	const struct fault *fault = fault_find(text, err);
 
-	if (parse_name(text, fault_names, N(fault_names), "fault", &i, err) < 0)
+	if (!fault)
 		return -1;
-	snprintf(ret, 64, "%s", fault_names[i]);
+	snprintf(ret, 64, "%s", fault->name);
 	return 0;
 }
 

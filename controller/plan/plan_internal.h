@@ -71,7 +71,7 @@ struct matrix {
 	unsigned repeat;
 };
 
-#define PLAN_KEYS_MAX 48
+#define PLAN_KEYS_MAX 52
 
 struct plan_parser {
 	const char *name; /* of the file, for messages */
@@ -110,8 +110,9 @@ typedef int plan_reader(struct plan_parser *parser, const char *value, struct er
 plan_reader plan_read_kind, plan_read_volume, plan_read_target, plan_read_size,
 	plan_read_volume_size, plan_read_unit, plan_read_confidence, plan_read_max_rate,
 	plan_read_flush_scope, plan_read_cache, plan_read_path, plan_read_workload, plan_read_fault,
-	plan_read_repeat, plan_read_verify, plan_read_block_size, plan_read_guests, plan_read_bus,
-	plan_read_io, plan_read_iothread, plan_read_format;
+	plan_read_fault_at, plan_read_fault_for, plan_read_repeat, plan_read_verify,
+	plan_read_block_size, plan_read_guests, plan_read_bus, plan_read_io, plan_read_iothread,
+	plan_read_format;
 plan_reader plan_read_ssh, plan_read_agent, plan_read_guest_ssh, plan_read_address,
 	plan_read_on_hang, plan_read_stop_timeout, plan_read_start_timeout;
 int plan_not_supported(struct error *err, const char *what, const char *value, const char *use);

@@ -47,6 +47,8 @@ static const struct key keys[] = {
 	{SECTION_MATRIX, "path", plan_read_path},
 	{SECTION_MATRIX, "workload", plan_read_workload},
 	{SECTION_MATRIX, "fault", plan_read_fault},
+	{SECTION_MATRIX, "fault-at", plan_read_fault_at},
+	{SECTION_MATRIX, "fault-for", plan_read_fault_for},
 	{SECTION_MATRIX, "repeat", plan_read_repeat},
 	{SECTION_JUDGE, "confidence", plan_read_confidence},
 	{SECTION_JUDGE, "max-rate", plan_read_max_rate},
@@ -152,6 +154,7 @@ void plan_defaults(struct plan_parser *parser)
 	plan->unit = 4096;
 	plan->block_size = 4096;
 	plan->verify = true;
+	plan->fault_for_ns = 2 * NS_PER_S;
 	plan->confidence = 0.95;
 	plan->max_rate = 0.001;
 	for (node = 0; node < NODES; node++) {

@@ -6,8 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/clock.h"
 #include "common/parse.h"
 #include "plan/plan_internal.h"
+
+#define FAULT_FOR_MAX (30 * NS_PER_S) /* an operation is waited for for a minute */
 
 bool plan_list_next(const char **list, char *ret, size_t size)
 {
@@ -181,19 +184,42 @@ int plan_read_fault(struct plan_parser *parser, const char *value, struct error 
 {
 	struct matrix *m = &parser->matrix;
 	char word[64];
+	size_t i;
 	int more;
 
 	m->n_fault = 0;
 	while ((more = list_word(&value, "fault", m->n_fault, word, err)) > 0) {
 		if (parse_fault(word, m->fault[m->n_fault], err) < 0)
 			return -1;
-		if (strcmp(word, "none"))
-			return plan_not_supported(err, "fault", word, "none");
-		if (m->n_fault)
-			return twice(err, "fault", word);
+		if (!fault_find(word, err)->carried_out)
+			return plan_not_supported(
+				err, "fault", word,
+				"none, guest-pause-a, guest-pause-b, cache-drop-a or cache-drop-b");
+		for (i = 0; i < m->n_fault; i++) {
+			if (!strcmp(m->fault[i], word))
+				return twice(err, "fault", word);
+		}
 		m->n_fault++;
 	}
 	return more;
+}
+
+int plan_read_fault_at(struct plan_parser *parser, const char *value, struct error *err)
+{
+	return fault_moment_parse(value, &parser->plan.fault_at, err);
+}
+
+int plan_read_fault_for(struct plan_parser *parser, const char *value, struct error *err)
+{
+	uint64_t ns;
+
+	if (parse_duration(value, "fault-for", &ns, err) < 0)
+		return -1;
+	if (!ns || ns > FAULT_FOR_MAX)
+		return error_set(err, ERROR_USER,
+				 "fault-for: more than 0 and at most 30s, not '%s'", value);
+	parser->plan.fault_for_ns = ns;
+	return 0;
 }
 
 int plan_read_repeat(struct plan_parser *parser, const char *value, struct error *err)

@@ -287,8 +287,27 @@ static int check_volume(struct plan_parser *parser)
 	return check_raw_paths(parser);
 }
 
+/* Were we killed meanwhile, a guest of the user's would stand still for good. */
+static int check_faults(struct plan_parser *parser)
+{
+	const struct plan *plan = &parser->plan;
+	const struct matrix *m = &parser->matrix;
+	size_t i;
+
+	if (plan->kind == SITE_LAB || plan_host_is_auto(&plan->hosts[0]))
+		return 0;
+	for (i = 0; i < m->n_fault; i++) {
+		if (fault_find(m->fault[i], NULL)->kind == FAULT_GUEST_PAUSE)
+			return plan_fail(parser, plan_key_line(parser, SECTION_MATRIX, "fault"),
+					 "fault: %s only with guests of ours (domain = auto)",
+					 m->fault[i]);
+	}
+	return 0;
+}
+
 int plan_check_site(struct plan_parser *parser)
 {
-	return check_size(parser) < 0 || check_hosts(parser) < 0 || check_volume(parser) < 0 ? -1
-											     : 0;
+	if (check_size(parser) < 0 || check_hosts(parser) < 0 || check_volume(parser) < 0)
+		return -1;
+	return check_faults(parser);
 }

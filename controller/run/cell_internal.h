@@ -4,6 +4,7 @@
 #define RUN_CELL_INTERNAL_H
 
 #include "run/cell_run.h"
+#include "run/handoff.h"
 #include "run/recorder.h"
 
 /* State of a cell under way, beside what it was given. */
@@ -11,6 +12,8 @@ struct cell_state {
 	const struct cell_run *c;
 	struct cell_facts facts;
 	struct recorder recorder;
+	const struct fault *fault;
+	bool fault_fired;
 	char *disk_xml[NODES];		  /* of guests of ours */
 	char directory[MESSAGE_TEXT_MAX]; /* where the guests mount: the target's parent */
 };
@@ -36,5 +39,11 @@ int cell_count_disks(struct cell_state *s, struct disk_counts ret[NODES], struct
 
 /* Whether the target lies on the disks, by what these moved (facts.disk_bytes). */
 void cell_prove_disk(struct cell_state *s);
+
+/* cell_fault.c: for a workload's `begun`; the context is the cell_state. */
+int cell_fault_begun(void *context, const struct handoff_step *step, struct error *err);
+
+/* After the workload: a fault that did not fire makes the cell invalid. */
+void cell_fault_prove(struct cell_state *s);
 
 #endif

@@ -23,7 +23,6 @@
 #include <string.h>
 
 #include "common/clock.h"
-#include "run/handoff.h"
 #include "rundir/rundir.h"
 #include "host/interrupt.h"
 #include "site/file_system.h"
@@ -148,10 +147,11 @@ static int work(struct cell_state *s, struct error *err)
 	handoff->progress = event_log_progress(s->c->log);
 	handoff->units = s->c->plan->size / s->c->plan->unit;
 	handoff->seed = s->c->seed;
-	if (s->c->site->replication) {
+	handoff->context = s;
+	if (s->c->site->replication)
 		handoff->goes_on = goes_on;
-		handoff->context = s;
-	}
+	if (s->fault->kind != FAULT_NONE)
+		handoff->begun = cell_fault_begun;
 	result = handoff_carry_out(handoff, err);
 	free(handoff);
 	return result;
@@ -212,6 +212,7 @@ static int test(struct cell_state *s, struct error *err)
 	if (work_counted(s, attached, err) < 0)
 		return -1;
 	cell_prove_disk(s);
+	cell_fault_prove(s);
 	return 0;
 }
 
@@ -284,9 +285,8 @@ int cell_run(const struct cell_run *c, bool *ret_reboot, struct error *err)
 		.units = c->plan->size / c->plan->unit,
 		.seed = c->seed,
 		.clock = HISTORY_CLOCK_NONE,
-		.drift_ppm = c->site->steady_clocks ? KVM_DRIFT_PPM : 0,
 	};
-	struct cell_state s = {.c = c};
+	struct cell_state s = {.c = c, .fault = fault_find(c->cell->fault, NULL)};
 	int result = -1;
 	unsigned node;
 	bool watched, fit, tested, refused, clean;
@@ -296,6 +296,9 @@ int cell_run(const struct cell_run *c, bool *ret_reboot, struct error *err)
 	snprintf(s.directory, sizeof(s.directory), "%s", c->plan->target);
 	if (strrchr(s.directory, '/'))
 		*strrchr(s.directory, '/') = 0;
+	/* a guest that stands still has a clock that does */
+	if (c->site->steady_clocks && s.fault->kind != FAULT_GUEST_PAUSE)
+		header.drift_ppm = KVM_DRIFT_PPM;
 	memcpy(header.run, c->uuid, sizeof(header.run));
 	/* what stands there should this process be killed before the cell's end */
 	snprintf(s.facts.error, sizeof(s.facts.error), "the run ended before this cell did");

@@ -105,7 +105,12 @@ static int carry_out(struct handoff *h, struct error *err)
 			continue;
 		result = agent_begin_run(h->agents[node], &h->batch[node].run, err);
 		begun[node] = !result;
+		h->step.operations += h->batch[node].run.n;
 	}
+	h->step.number++;
+	h->step.drawn = next_random(&h->step_random);
+	if (!result && h->begun)
+		result = h->begun(h->context, &h->step, err);
 	for (node = 0; node < NODES; node++) {
 		if (begun[node] &&
 		    agent_finish(h->agents[node], RUN_NS + h->batch[node].run.delay_ns,
@@ -239,9 +244,22 @@ static int run_free(struct handoff *h, unsigned number, unsigned round, struct e
 	return free_run_carry_out(h->agents, h->recorder, &h->free, err);
 }
 
+/* Steps of the whole workload, those that are at once as one. */
+static uint64_t count_steps(const struct workload *workload)
+{
+	unsigned delayed = first_delayed(workload), i;
+	uint64_t n = 0;
+
+	for (i = 0; i < workload->n_steps; i = end_of(workload, i))
+		n += i < delayed ? workload->files : 1;
+	return n * workload->rounds;
+}
+
 static void begin_workload(struct handoff *h)
 {
 	unsigned node;
+
+	h->step = (struct handoff_step){.all = count_steps(h->workload)};
 
 	for (node = 0; node < NODES; node++) {
 		h->batch[node].workload = h->workload;
@@ -249,6 +267,7 @@ static void begin_workload(struct handoff *h)
 		h->batch[node].lanes = h->lanes;
 	}
 	h->random = h->seed;
+	h->step_random = ~h->seed; /* its own: without a fault the rest goes the same way */
 }
 
 int handoff_carry_out(struct handoff *h, struct error *err)
@@ -263,6 +282,7 @@ int handoff_carry_out(struct handoff *h, struct error *err)
 	begin_workload(h);
 	for (round = 0; round < h->workload->rounds; round++) {
 		shuffle(order, files, &h->random);
+		h->step.round = round + 1;
 		progress_step(h->progress, "%s: round %u of %u", h->workload->name, round + 1,
 			      h->workload->rounds);
 		if (h->workload->n_lanes && run_free(h, ++number, round, err) < 0)

@@ -147,6 +147,17 @@ static int path_fits(const struct plan *plan, const struct cell *cell, const str
 	return 0;
 }
 
+static int fault_fits(const struct plan *plan, const struct cell *cell, const struct workload *w,
+		      struct error *err)
+{
+	if (strcmp(cell->fault, "none") != 0 && !w->n_steps)
+		return error_set(err, ERROR_USER,
+				 "%s: fault %s fires in a step, and workload %s has none; use one "
+				 "that has, such as handoff",
+				 plan->name, cell->fault, w->name);
+	return 0;
+}
+
 int runner_check(struct plan *plan, struct error *err)
 {
 	struct workload workload;
@@ -156,7 +167,8 @@ int runner_check(struct plan *plan, struct error *err)
 	for (i = 0; i < plan->n_cells; i++) {
 		if (load_workload(plan->cells[i].workload, &workload, err) < 0 ||
 		    fits(plan, &workload, err) < 0 ||
-		    path_fits(plan, &plan->cells[i], &workload, err) < 0)
+		    path_fits(plan, &plan->cells[i], &workload, err) < 0 ||
+		    fault_fits(plan, &plan->cells[i], &workload, err) < 0)
 			return -1;
 		lanes = workload_lanes(&workload);
 		plan->cells[i].lanes = io_names_lanes(plan->cells[i].io);

@@ -188,18 +188,35 @@ int site_disk_counts(struct site *site, unsigned node, struct disk_counts *ret, 
 	return hypervisor_disk_counts(n->hypervisor, n->domain, n->disk, ret, err);
 }
 
+int site_drop_cache(struct site *site, unsigned node, struct error *err)
+{
+	const struct site_node *n = &site->nodes[node];
+	const char *argv[] = {"blockdev", "--flushbufs", n->device, NULL};
+
+	if (host_run_ok(n->host, argv, FLUSH_NS, err) < 0)
+		return error_prefix(err, "cannot drop the page cache of host %c", n->letter);
+	return 0;
+}
+
 int site_drop_caches(struct site *site, struct error *err)
 {
 	unsigned node;
 
 	for (node = 0; node < NODES; node++) {
-		const char *argv[] = {"blockdev", "--flushbufs", site->nodes[node].device, NULL};
-
-		if (host_run_ok(site->nodes[node].host, argv, FLUSH_NS, err) < 0)
-			return error_prefix(err, "cannot drop the page cache of host %c",
-					    site->nodes[node].letter);
+		if (site_drop_cache(site, node, err) < 0)
+			return -1;
 	}
 	return 0;
+}
+
+int site_pause(struct site *site, unsigned node, struct error *err)
+{
+	return hypervisor_suspend(site->nodes[node].hypervisor, site->nodes[node].domain, err);
+}
+
+int site_resume(struct site *site, unsigned node, struct error *err)
+{
+	return hypervisor_resume(site->nodes[node].hypervisor, site->nodes[node].domain, err);
 }
 
 int site_cached(struct site *site, unsigned node, uint64_t *ret, struct error *err)

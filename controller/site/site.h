@@ -103,8 +103,13 @@ int site_effective(struct site *site, unsigned node, enum cache_mode *ret, struc
 /* What the guest's QEMU has counted of the volume's disk since it was plugged in. */
 int site_disk_counts(struct site *site, unsigned node, struct disk_counts *ret, struct error *err);
 
-/* Write back and drop both hosts' page caches of the volume. */
+/* Write back and drop a host's page cache of the volume; of both. */
+int site_drop_cache(struct site *site, unsigned node, struct error *err);
 int site_drop_caches(struct site *site, struct error *err);
+
+/* Let a guest of ours stand still, and go on. */
+int site_pause(struct site *site, unsigned node, struct error *err);
+int site_resume(struct site *site, unsigned node, struct error *err);
 
 /* Bytes of the volume in a host's page cache now. -1 with *err: not known. */
 int site_cached(struct site *site, unsigned node, uint64_t *ret, struct error *err);

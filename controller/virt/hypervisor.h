@@ -48,6 +48,10 @@ int hypervisor_start(struct hypervisor *hypervisor, const char *xml, bool dies_w
 /* Destroy it; not there: fine. */
 int hypervisor_destroy(struct hypervisor *hypervisor, const char *name, struct error *err);
 
+/* Let a running domain's processors stand still, and let them go on. */
+int hypervisor_suspend(struct hypervisor *hypervisor, const char *name, struct error *err);
+int hypervisor_resume(struct hypervisor *hypervisor, const char *name, struct error *err);
+
 /* 1 if it runs now, 0 if not or if there is none of that name, -1 with *err if nobody says. */
 int hypervisor_is_running(struct hypervisor *hypervisor, const char *name, struct error *err);
 

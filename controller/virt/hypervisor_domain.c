@@ -95,6 +95,30 @@ int hypervisor_destroy(struct hypervisor *hypervisor, const char *name, struct e
 	return hypervisor_call(hypervisor, &request, NULL, err);
 }
 
+static int suspend(struct job *job)
+{
+	return virDomainSuspend(job->domain) < 0 ? failed(job) : 0;
+}
+
+int hypervisor_suspend(struct hypervisor *hypervisor, const char *name, struct error *err)
+{
+	const struct request request = {.work = suspend, .name = name, .changes = true};
+
+	return hypervisor_call(hypervisor, &request, NULL, err);
+}
+
+static int resume(struct job *job)
+{
+	return virDomainResume(job->domain) < 0 ? failed(job) : 0;
+}
+
+int hypervisor_resume(struct hypervisor *hypervisor, const char *name, struct error *err)
+{
+	const struct request request = {.work = resume, .name = name, .changes = true};
+
+	return hypervisor_call(hypervisor, &request, NULL, err);
+}
+
 int hypervisor_is_running(struct hypervisor *hypervisor, const char *name, struct error *err)
 {
 	const struct request request = {.work = is_active, .name = name, .absent_ok = true};

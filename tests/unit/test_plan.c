@@ -71,6 +71,43 @@ static void test_defaults(void **state)
 	plan_done(&plan);
 }
 
+/* Guards against: cells of several faults that cannot be told apart; a moment or a length that is
+ * read and forgotten. */
+static void test_faults(void **state)
+{
+	static const struct {
+		const char *text;
+		enum fault_when when;
+		uint64_t n;
+	} moments[] = {{"random", FAULT_AT_RANDOM, 0},
+		       {"after 12 operations", FAULT_AFTER, 12},
+		       {"round 3", FAULT_IN_ROUND, 3}};
+	struct plan plan;
+	char text[256];
+	size_t i;
+
+	(void)state;
+	parse(MATRIX, &plan);
+	assert_int_equal(plan.fault_at.when, FAULT_AT_RANDOM);
+	assert_int_equal(plan.fault_for_ns, 2000000000);
+	plan_done(&plan);
+	for (i = 0; i < sizeof(moments) / sizeof(moments[0]); i++) {
+		snprintf(text, sizeof(text),
+			 MATRIX "fault = none, guest-pause-a, cache-drop-b\nfault-at = %s\n"
+				"fault-for = 500ms\n",
+			 moments[i].text);
+		parse(text, &plan);
+		assert_int_equal(plan.fault_at.when, moments[i].when);
+		assert_int_equal(plan.fault_at.n, moments[i].n);
+		assert_int_equal(plan.fault_for_ns, 500000000);
+		assert_int_equal(plan.n_cells, 3);
+		assert_string_equal(plan.cells[0].id, "01-none-none");
+		assert_string_equal(plan.cells[1].id, "02-none-guest-pause-a");
+		assert_string_equal(plan.cells[2].fault, "cache-drop-b");
+		plan_done(&plan);
+	}
+}
+
 /* Guards against: what inih does to colons, indented lines, comments, CRLF and a byte order mark.
  */
 static void test_lines(void **state)
@@ -167,6 +204,7 @@ static void test_expectations(void **state)
 	plan_done(&plan);
 }
 
+#define MOMENTS "fault-at: 'random', 'after N operations' or 'round N' is expected (N from 1), not "
 #define SELECTORS "use one of: cache, path, workload, fault, repeat, bus, io, iothread, format"
 
 /* Guards against: a mistake in a plan that is swallowed, or whose message does not say where. */
@@ -274,10 +312,21 @@ static void test_bad_values(void **state)
 		 "path: 'direct' is in the list twice; use repeat"},
 		{"fault = fire",
 		 "fault: 'fire' is unknown; use one of: none, guest-kill-a, guest-kill-b, "
-		 "host-crash-a, host-crash-b, guest-pause-a, guest-pause-b, replication-cut, "
-		 "cluster-cut"},
+		 "host-crash-a, host-crash-b, guest-pause-a, guest-pause-b, cache-drop-a, "
+		 "cache-drop-b, replication-cut, cluster-cut"},
 		{"fault = none, host-crash-a",
-		 "fault: 'host-crash-a' is not supported by this version; use none"},
+		 "fault: 'host-crash-a' is not supported by this version; use none, guest-pause-a, "
+		 "guest-pause-b, cache-drop-a or cache-drop-b"},
+		{"fault = none, cache-drop-a, none",
+		 "fault: 'none' is in the list twice; use repeat"},
+		{"fault-at = noon", MOMENTS "'noon'"},
+		{"fault-at = round 0", MOMENTS "'round 0'"},
+		{"fault-at = round 2 or 3", MOMENTS "'round 2 or 3'"},
+		{"fault-at = after -1 operations", MOMENTS "'after -1 operations'"},
+		{"fault-at = after 99999999999 operations",
+		 "fault-at: '99999999999' is not a number from 0 to 4294967295"},
+		{"fault-for = 0s", "fault-for: more than 0 and at most 30s, not '0s'"},
+		{"fault-for = 31s", "fault-for: more than 0 and at most 30s, not '31s'"},
 		{"workload = ../x", "workload: '../x' is not a name of a to z, 0 to 9 and '-', at "
 				    "most 24 long"},
 		{"repeat = 0", "repeat: must be at least 1"},
@@ -528,12 +577,19 @@ static void test_files(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_demo),	     cmocka_unit_test(test_defaults),
-		cmocka_unit_test(test_lines),	     cmocka_unit_test(test_matrix),
-		cmocka_unit_test(test_expectations), cmocka_unit_test(test_bad_lines),
-		cmocka_unit_test(test_bad_values),   cmocka_unit_test(test_bad_expectations),
-		cmocka_unit_test(test_bad_hosts),    cmocka_unit_test(test_bad_guests),
-		cmocka_unit_test(test_select),	     cmocka_unit_test(test_files),
+		cmocka_unit_test(test_demo),
+		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_faults),
+		cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_matrix),
+		cmocka_unit_test(test_expectations),
+		cmocka_unit_test(test_bad_lines),
+		cmocka_unit_test(test_bad_values),
+		cmocka_unit_test(test_bad_expectations),
+		cmocka_unit_test(test_bad_hosts),
+		cmocka_unit_test(test_bad_guests),
+		cmocka_unit_test(test_select),
+		cmocka_unit_test(test_files),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
