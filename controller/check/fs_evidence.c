@@ -189,9 +189,11 @@ static void weigh(struct hearing *h, struct fs_said *said, bool accuse, const ch
 static void add(struct hearing *h, unsigned node, const struct heard_kind *k, uint64_t first_invoke)
 {
 	struct fs_said *said = &h->ret->said[k->kind];
-	bool known = first_invoke != UINT64_MAX;
+	bool mounted = h->facts->mounted_known[node];
+	bool known = mounted || first_invoke != UINT64_MAX;
+	uint64_t since = mounted ? h->facts->mounted_ns[node] : first_invoke;
 	/* Signed: a line may be older than the workload, or have any time in a damaged file. */
-	double first = ((double)k->first - (double)first_invoke) / 1e9;
+	double first = ((double)k->first - (double)since) / 1e9;
 	char why[FS_WHY_MAX] = "";
 	bool earlier = !said->count || (known && (!said->first_known || first < said->first_s));
 
@@ -200,6 +202,7 @@ static void add(struct hearing *h, unsigned node, const struct heard_kind *k, ui
 		said->node_known = true;
 		said->node = (uint8_t)node;
 		said->first_known = known;
+		said->since_mount = mounted;
 		said->first_s = known ? first : 0;
 		memcpy(said->line, k->line, sizeof(said->line));
 	}
@@ -238,8 +241,9 @@ bool fs_evidence_same(const struct fs_evidence *a, const struct fs_evidence *b)
 
 		if (x->count != y->count || x->accuses != y->accuses ||
 		    x->node_known != y->node_known || x->node != y->node ||
-		    x->first_known != y->first_known || x->first_s < y->first_s ||
-		    x->first_s > y->first_s || strcmp(x->line, y->line) != 0)
+		    x->first_known != y->first_known || x->since_mount != y->since_mount ||
+		    x->first_s < y->first_s || x->first_s > y->first_s ||
+		    strcmp(x->line, y->line) != 0)
 			return false;
 	}
 	return a->state == b->state && a->churned == b->churned && !strcmp(a->why, b->why);

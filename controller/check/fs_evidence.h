@@ -33,7 +33,8 @@ struct fs_said {
 	bool node_known; /* not of fsck, which is of the volume */
 	uint8_t node;	 /* that said it first */
 	bool first_known;
-	double first_s;		       /* after that node's first operation; below 0: before it */
+	bool since_mount; /* of the volume on that node; else since its first operation */
+	double first_s;	  /* after that; below 0: before it */
 	char line[EVENT_TEXT_MAX + 1]; /* the first, untrusted; "" if there is none */
 };
 

@@ -15,9 +15,9 @@ static void print_said(FILE *out, enum fs_kind kind, const struct fs_said *said)
 	if (said->node_known)
 		fprintf(out, ", first on node %c", 'a' + said->node);
 	if (said->first_known)
-		fprintf(out, ", %.3f s %s its first operation",
-			said->first_s < 0 ? -said->first_s : said->first_s,
-			said->first_s < 0 ? "before" : "after");
+		fprintf(out, ", %.3f s %s %s", said->first_s < 0 ? -said->first_s : said->first_s,
+			said->first_s < 0 ? "before" : "after",
+			said->since_mount ? "its mount" : "its first operation");
 	fputs(fs_kind_is_damage(kind) ? ".\n" : " (no accusation).\n", out);
 	if (said->line[0])
 		fprintf(out, "      %s\n",
@@ -77,10 +77,13 @@ static json_t *said_json(const struct fs_said *said)
 {
 	static const char *const nodes[NODES] = {"a", "b"};
 
-	return json_pack("{s:o, s:b, s:o, s:o, s:o}", "count",
+	const char *since = said->since_mount ? "mount" : "operation";
+
+	return json_pack("{s:o, s:b, s:o, s:o, s:o, s:o}", "count",
 			 json_sprintf("%" PRIu64, said->count), "accuses", said->accuses, "node",
 			 said->node_known ? json_string(nodes[said->node]) : json_null(), "first_s",
-			 said->first_known ? json_real(said->first_s) : json_null(), "line",
+			 said->first_known ? json_real(said->first_s) : json_null(), "since",
+			 said->first_known ? json_string(since) : json_null(), "line",
 			 text_or_null(said->line));
 }
 

@@ -33,10 +33,24 @@ static int read_seconds(const struct place *place, const json_t *object, struct 
 	return 0;
 }
 
+static int read_since(const struct place *place, const json_t *object, struct fs_said *ret)
+{
+	static const char *const names[] = {"operation", "mount"};
+	unsigned since = 0;
+	bool known;
+
+	if (get_name_or_null(place, object, "since", names, 2, &known, &since) < 0)
+		return -1;
+	if (known != ret->first_known)
+		return place_fail(place, "since", "is null just where first_s is");
+	ret->since_mount = since;
+	return 0;
+}
+
 static int read_said(const struct place *place, const json_t *object, enum fs_kind kind,
 		     struct fs_said *ret)
 {
-	static const char *const keys[] = {"count", "accuses", "node", "first_s", "line"};
+	static const char *const keys[] = {"count", "accuses", "node", "first_s", "since", "line"};
 	unsigned node = 0;
 
 	if (get_keys(place, object, KEYS(keys)) < 0 ||
@@ -44,7 +58,7 @@ static int read_said(const struct place *place, const json_t *object, enum fs_ki
 	    get_bool(place, object, "accuses", &ret->accuses) < 0 ||
 	    get_name_or_null(place, object, "node", node_names, NODES, &ret->node_known, &node) <
 		    0 ||
-	    read_seconds(place, object, ret) < 0 ||
+	    read_seconds(place, object, ret) < 0 || read_since(place, object, ret) < 0 ||
 	    get_text_or_null(place, object, "line", ret->line, sizeof(ret->line)) < 0)
 		return -1;
 	ret->node = (uint8_t)node;

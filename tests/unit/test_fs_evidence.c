@@ -121,15 +121,16 @@ static void damage(void **state)
 	expect(FS_DAMAGED, "");
 	assert_int_equal(said[FS_LVB_MISMATCH].count, 3);
 	assert_true(said[FS_LVB_MISMATCH].accuses);
-	/* b's clock is another: what counts is the time since its own first operation */
+	/* b's clock is another: what counts is the time since its own mount */
 	assert_int_equal(said[FS_LVB_MISMATCH].node, 1);
-	assert_true(fabs(said[FS_LVB_MISMATCH].first_s + 0.1) < 1e-9);
+	assert_true(said[FS_LVB_MISMATCH].since_mount);
+	assert_true(fabs(said[FS_LVB_MISMATCH].first_s - 0.1) < 1e-9);
 	assert_string_equal(said[FS_LVB_MISMATCH].line, "gfs2: fsid=stalemate:lab.0: GFS2: rgd: "
 							"16443 lvb free mismatch 56752/56783");
 	assert_int_equal(said[FS_WITHDRAW].count, 1);
 	assert_int_equal(said[FS_WITHDRAW].node, 0);
 	assert_true(said[FS_WITHDRAW].first_known);
-	assert_true(fabs(said[FS_WITHDRAW].first_s - 0.8) < 1e-9);
+	assert_true(fabs(said[FS_WITHDRAW].first_s - 1.2) < 1e-9);
 	/* as expected where damage was */
 	facts.has_expected = true;
 	facts.expected = VERDICT_VIOLATED;
@@ -219,6 +220,8 @@ static void unknown_facts(void **state)
 	facts.mounted_known[0] = false;
 	judge(line, "", NULL);
 	expect(FS_UNCLEAR, "before both nodes had the volume");
+	assert_false(verdict.fs.said[FS_LVB_MISMATCH].since_mount);
+	assert_true(fabs(verdict.fs.said[FS_LVB_MISMATCH].first_s - 0.5) < 1e-9);
 	facts.mounted_known[0] = true;
 	snprintf(facts.fault, sizeof(facts.fault), "host-crash-a");
 	judge(line, "", NULL);

@@ -45,6 +45,7 @@ static void set_said(struct verdict *v, enum fs_kind kind, uint64_t count, doubl
 	said->node_known = said->first_known = kind != FS_FSCK;
 	said->node = kind == FS_WITHDRAW;
 	said->first_s = said->first_known ? first_s : 0;
+	said->since_mount = said->first_known && kind != FS_WITHDRAW;
 	said->accuses = v->fs.state == FS_DAMAGED && fs_kind_is_damage(kind);
 	snprintf(said->line, sizeof(said->line), "%s", line);
 }
@@ -131,6 +132,10 @@ static const struct {
 	 "cells[0].file_system.kinds.lvb-mismatch.count: a number in quotes"},
 	{"\"first_s\": 0.412", "\"first_s\": -3e10",
 	 "cells[0].file_system.kinds.lvb-mismatch.first_s: a number of seconds"},
+	{"\"since\": \"mount\"", "\"since\": null",
+	 "cells[0].file_system.kinds.lvb-mismatch.since: is null just where first_s is"},
+	{"\"since\": \"mount\"", "\"since\": \"noon\"",
+	 "cells[0].file_system.kinds.lvb-mismatch.since: "},
 	{"\"node\": \"a\"", "\"node\": null",
 	 "cells[0].file_system.kinds.lvb-mismatch.first_s: null is expected"},
 	{"mismatch 56752/56783", "mismatch\\u0007", "the text holds control characters"},
