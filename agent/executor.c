@@ -213,7 +213,7 @@ void executor_end(struct executor *executor, struct record *record,
 
 static void do_flush(struct executor *executor, const struct message_op *message)
 {
-	struct io_request request;
+	struct io_request request = {.result = 0};
 	struct record record;
 
 	begin_record(&record);
