@@ -25,6 +25,8 @@
 
 #include "order/scan.h"
 
+const char *const fs_since_names[2] = {"operation", "mount"};
+
 const char *const fs_state_names[FS_STATES] = {[FS_SILENT] = "silent",
 					       [FS_NOTED] = "noted",
 					       [FS_UNCLEAR] = "unclear",

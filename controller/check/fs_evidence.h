@@ -26,6 +26,9 @@ enum fs_state {
 };
 extern const char *const fs_state_names[FS_STATES];
 
+/* By fs_said's since_mount. */
+extern const char *const fs_since_names[2];
+
 /* All that was heard of one kind. */
 struct fs_said {
 	uint64_t count; /* 0: nothing, and the rest is zero */

@@ -32,6 +32,39 @@ const struct fault *fault_find(const char *name, struct error *err)
 	return parse_name(name, names, FAULTS, "fault", &i, err) < 0 ? NULL : &faults[i];
 }
 
+/* "none, guest-pause-a or cache-drop-b": those that are carried out. */
+static void list_carried_out(char *ret, size_t size)
+{
+	size_t used = 0;
+	unsigned i, left = 0;
+
+	ret[0] = 0;
+	for (i = 0; i < FAULTS; i++)
+		left += faults[i].carried_out;
+	for (i = 0; i < FAULTS && used < size; i++) {
+		if (!faults[i].carried_out)
+			continue;
+		left--;
+		used += (size_t)snprintf(ret + used, size - used, "%s%s", faults[i].name,
+					 left > 1    ? ", "
+					 : left == 1 ? " or "
+						     : "");
+	}
+}
+
+const struct fault *fault_find_carried_out(const char *name, struct error *err)
+{
+	const struct fault *fault = fault_find(name, err);
+	char list[256];
+
+	if (!fault || fault->carried_out)
+		return fault;
+	list_carried_out(list, sizeof(list));
+	error_set(err, ERROR_USER, "fault: '%s' is not supported by this version; use %s", name,
+		  list);
+	return NULL;
+}
+
 int fault_moment_parse(const char *text, struct fault_moment *ret, struct error *err)
 {
 	static const char *const forms[] = {"after %20[0-9] operations%n", "round %20[0-9]%n"};

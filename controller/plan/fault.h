@@ -35,6 +35,9 @@ struct fault {
 /* The fault of that name: a constant. NULL with ERROR_USER, which lists them. */
 const struct fault *fault_find(const char *name, struct error *err);
 
+/* The same of those that this version carries out. */
+const struct fault *fault_find_carried_out(const char *name, struct error *err);
+
 enum fault_when {
 	FAULT_AT_RANDOM, /* at any step of the workload, as the run's seed has it */
 	FAULT_AFTER,	 /* as soon as `n` operations have been begun */

@@ -14,6 +14,16 @@
 
 #define ONLY_MAX 64
 
+/* "-WORD" behind what stands there: at most `most` bytes of it, and as many as there is room for.
+ */
+static void add_word(char *words, size_t size, const char *word, size_t most)
+{
+	size_t n = strlen(words), room = size - n;
+
+	if (room > 2)
+		snprintf(words + n, room, "-%.*s", (int)(room - 2 < most ? room - 2 : most), word);
+}
+
 static void name_cell(struct cell *cell, size_t number, int width, const struct matrix *m)
 {
 	char cache[32], disk[96] = "", words[32] = "", repeat[16] = "", *p;
@@ -35,17 +45,12 @@ static void name_cell(struct cell *cell, size_t number, int width, const struct 
 	snprintf(cell->selector, sizeof(cell->selector),
 		 "cache=%s %spath=%s workload=%s fault=%s repeat=%u", cache, disk, cell->path,
 		 cell->workload, cell->fault, cell->repeat);
-	if (m->n_path > 1 && n < (int)sizeof(words) - 2)
-		n += snprintf(words + n, sizeof(words) - (size_t)n, "-%.*s",
-			      (int)sizeof(words) - n - 2 < 17 ? (int)sizeof(words) - n - 2 : 17,
-			      cell->path);
-	if (m->n_workload > 1 && n < (int)sizeof(words) - 2)
-		snprintf(words + n, sizeof(words) - (size_t)n, "-%.*s", (int)sizeof(words) - n - 2,
-			 cell->workload);
-	n = (int)strlen(words);
-	if (m->n_fault > 1 && n < (int)sizeof(words) - 2)
-		snprintf(words + n, sizeof(words) - (size_t)n, "-%.*s", (int)sizeof(words) - n - 2,
-			 cell->fault);
+	if (m->n_path > 1)
+		add_word(words, sizeof(words), cell->path, 17);
+	if (m->n_workload > 1)
+		add_word(words, sizeof(words), cell->workload, sizeof(words));
+	if (m->n_fault > 1)
+		add_word(words, sizeof(words), cell->fault, sizeof(words));
 	if (m->repeat > 1)
 		snprintf(repeat, sizeof(repeat), "-r%u", cell->repeat);
 	snprintf(cell->id, sizeof(cell->id), "%0*zu-%.23s%.31s%.5s", width, number, cache, words,

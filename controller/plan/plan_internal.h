@@ -115,7 +115,6 @@ plan_reader plan_read_kind, plan_read_volume, plan_read_target, plan_read_size,
 	plan_read_format;
 plan_reader plan_read_ssh, plan_read_agent, plan_read_guest_ssh, plan_read_address,
 	plan_read_on_hang, plan_read_stop_timeout, plan_read_start_timeout;
-int plan_not_supported(struct error *err, const char *what, const char *value, const char *use);
 
 /* plan_site.c: what no single line can tell. */
 int plan_check_site(struct plan_parser *parser);

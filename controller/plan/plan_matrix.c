@@ -50,6 +50,17 @@ static int twice(struct error *err, const char *what, const char *word)
 	return error_set(err, ERROR_USER, "%s: '%s' is in the list twice; use repeat", what, word);
 }
 
+static bool is_listed(char (*list)[64], size_t n, const char *word)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (!strcmp(list[i], word))
+			return true;
+	}
+	return false;
+}
+
 /* One pair of modes that `word` stands for. */
 static int add_cache(struct matrix *m, const char *word, const struct cache_pattern *pattern,
 		     const enum cache_mode cache[NODES], struct error *err)
@@ -164,17 +175,14 @@ int plan_read_workload(struct plan_parser *parser, const char *value, struct err
 {
 	struct matrix *m = &parser->matrix;
 	char word[64];
-	size_t i;
 	int more;
 
 	m->n_workload = 0;
 	while ((more = list_word(&value, "workload", m->n_workload, word, err)) > 0) {
 		if (parse_workload(word, m->workload[m->n_workload], err) < 0)
 			return -1;
-		for (i = 0; i < m->n_workload; i++) {
-			if (!strcmp(m->workload[i], word))
-				return twice(err, "workload", word);
-		}
+		if (is_listed(m->workload, m->n_workload, word))
+			return twice(err, "workload", word);
 		m->n_workload++;
 	}
 	return more;
@@ -184,21 +192,15 @@ int plan_read_fault(struct plan_parser *parser, const char *value, struct error 
 {
 	struct matrix *m = &parser->matrix;
 	char word[64];
-	size_t i;
 	int more;
 
 	m->n_fault = 0;
 	while ((more = list_word(&value, "fault", m->n_fault, word, err)) > 0) {
-		if (parse_fault(word, m->fault[m->n_fault], err) < 0)
+		if (!fault_find_carried_out(word, err))
 			return -1;
-		if (!fault_find(word, err)->carried_out)
-			return plan_not_supported(
-				err, "fault", word,
-				"none, guest-pause-a, guest-pause-b, cache-drop-a or cache-drop-b");
-		for (i = 0; i < m->n_fault; i++) {
-			if (!strcmp(m->fault[i], word))
-				return twice(err, "fault", word);
-		}
+		if (is_listed(m->fault, m->n_fault, word))
+			return twice(err, "fault", word);
+		snprintf(m->fault[m->n_fault], sizeof(m->fault[0]), "%s", word);
 		m->n_fault++;
 	}
 	return more;

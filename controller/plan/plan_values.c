@@ -15,12 +15,6 @@
 
 const char *const volume_kind_names[VOLUME_KINDS] = {"gfs2", "raw", "ocfs2"};
 
-int plan_not_supported(struct error *err, const char *what, const char *value, const char *use)
-{
-	return error_set(err, ERROR_USER, "%s: '%s' is not supported by this version; use %s", what,
-			 value, use);
-}
-
 int plan_read_kind(struct plan_parser *parser, const char *value, struct error *err)
 {
 	unsigned kind;

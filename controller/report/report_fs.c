@@ -76,8 +76,7 @@ static json_t *text_or_null(const char *from)
 static json_t *said_json(const struct fs_said *said)
 {
 	static const char *const nodes[NODES] = {"a", "b"};
-
-	const char *since = said->since_mount ? "mount" : "operation";
+	const char *since = fs_since_names[said->since_mount];
 
 	return json_pack("{s:o, s:b, s:o, s:o, s:o, s:o}", "count",
 			 json_sprintf("%" PRIu64, said->count), "accuses", said->accuses, "node",

@@ -35,11 +35,10 @@ static int read_seconds(const struct place *place, const json_t *object, struct 
 
 static int read_since(const struct place *place, const json_t *object, struct fs_said *ret)
 {
-	static const char *const names[] = {"operation", "mount"};
 	unsigned since = 0;
 	bool known;
 
-	if (get_name_or_null(place, object, "since", names, 2, &known, &since) < 0)
+	if (get_name_or_null(place, object, "since", fs_since_names, 2, &known, &since) < 0)
 		return -1;
 	if (known != ret->first_known)
 		return place_fail(place, "since", "is null just where first_s is");
